@@ -1,0 +1,46 @@
+# Everything here works in the checkout's own .venv; nothing else on the machine is touched.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test check bench sabotage constraints clean
+
+help:  ## Show these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# uv comes from its wheel, so Python and make are all that a machine needs. Bytecode is compiled at install
+# time: without it every start-up figure doubles.
+$(STAMP): pyproject.toml constraints.txt Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Synapse needs Python 3.11 or newer; this is %s. Try: make PYTHON=python3.12" % sys.version.split()[0])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(STAMP)  ## Run the main job on real input
+	@$(BIN)/python examples/digits/demo.py
+
+test: $(STAMP)  ## Run every test
+	@$(BIN)/python -m tests.suites
+
+check: $(STAMP)  ## ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+bench: $(STAMP)  ## Print the figures that the README claims
+	@$(BIN)/python benchmarks/run.py
+
+sabotage: $(STAMP)  ## Plant faults one by one; every suite must turn red
+	@$(BIN)/python -m tests.sabotage
+
+constraints: $(STAMP)  ## Lock the versions of everything we install
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --all-extras \
+		--upgrade --no-emit-index-url -o constraints.txt pyproject.toml
+	@$(BIN)/uv --version | awk '{print "uv==" $$2}' >> constraints.txt
+
+clean:  ## Remove what these targets made
+	rm -rf $(VENV) .demo .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis

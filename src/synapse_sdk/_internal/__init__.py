@@ -1,0 +1,1 @@
+"""Single-idea modules that every room may use and nobody outside this package should."""

@@ -1,0 +1,37 @@
+"""The one shape of an expected error: a sentence for a person, facts for a program, the next thing to try."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+
+class SynapseError(Exception):
+    """Anything that Synapse itself reports as gone wrong.
+
+    `message` is one sentence for a person, `details` the same facts for a program, and `hint` the next thing
+    to try. All three survive pickling, so an error may cross a process border.
+    """
+
+    def __init__(
+        self, message: str, details: Mapping[str, Any] | None = None, *, hint: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details: dict[str, Any] = dict(details or {})
+        self.hint = hint
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(message={self.message!r}, details={self.details!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
+        return _rebuild, (type(self), self.message, self.details, self.hint)  # type: ignore[return-value]
+
+
+def _rebuild(
+    kind: type[SynapseError], message: str, details: Mapping[str, Any], hint: str | None
+) -> SynapseError:
+    # Past subclasses' own constructors: what is rebuilt is the error as it was, not a new one.
+    error = kind.__new__(kind)
+    SynapseError.__init__(error, message, details, hint=hint)
+    return error

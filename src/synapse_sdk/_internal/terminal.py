@@ -1,0 +1,16 @@
+"""What a stream can show."""
+
+from __future__ import annotations
+
+import os
+from typing import TextIO
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Is a person watching this stream on a terminal that can redraw a line?"""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def supports_colour(stream: TextIO) -> bool:
+    """May we colour? Only on a terminal, and never when `NO_COLOR` is set (https://no-color.org)."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR")

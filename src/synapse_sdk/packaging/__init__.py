@@ -1,0 +1,1 @@
+"""Plugin folder → release plan → repeatable archive."""

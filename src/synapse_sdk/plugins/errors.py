@@ -1,0 +1,102 @@
+"""What can go wrong with a plugin.
+
+```text
+PluginError
+├── ValidationError          the input does not fit the model
+│   └── ConfigError          config.yaml does not fit its model
+├── ActionNotFoundError      config.yaml has no such action, or its entrypoint names nothing
+├── ExecutionError           the action ran and failed
+│   └── ParamsError          … because its params do not fit (also a ValidationError)
+├── ModelLoadError           a model's files could not be had
+├── PluginRunError           the action could not be started
+│   └── ConfigNotFoundError  there is no config.yaml
+├── PluginUploadError        the release did not reach the server
+├── ArchiveError             the archive could not be written or read
+├── BuildError               a wheel can not be used
+└── ChecksumMismatchError    the bytes are not the promised bytes
+```
+
+Source: plugin guide, "Error Class Hierarchy"; the classes that it does not name are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from synapse_sdk._internal.closest import find_closest
+from synapse_sdk._internal.errors import SynapseError
+
+
+class PluginError(SynapseError):
+    """Anything that can go wrong with a plugin."""
+
+
+class ValidationError(PluginError):
+    """The input does not fit the model."""
+
+
+class ConfigError(ValidationError):
+    """config.yaml does not fit its model; `details["problems"]` lists every problem with its place."""
+
+
+class ActionNotFoundError(PluginError):
+    """The plugin has no action of that name, or its entrypoint names nothing."""
+
+    @classmethod
+    def among(cls, wanted: str, known: Iterable[str]) -> ActionNotFoundError:
+        """Build the error for a name that is not one of `known`."""
+        available = sorted(known)
+        close = find_closest(wanted, available)
+        return cls(
+            f"Action not found: {wanted}. This plugin has {', '.join(available) or 'none'}.",
+            {"action": wanted, "available": available},
+            hint=f"Did you mean {close!r}?" if close else "Add it under `actions:` in config.yaml.",
+        )
+
+
+class ExecutionError(PluginError):
+    """The action ran and failed."""
+
+
+class ParamsError(ExecutionError, ValidationError):
+    """The params do not fit the action's model. Caught as either of its parents, as both dialects expect."""
+
+
+class ModelLoadError(PluginError):
+    """A model's files could not be had."""
+
+
+class PluginRunError(PluginError):
+    """The action could not be started."""
+
+
+class ConfigNotFoundError(PluginRunError):
+    """There is no config.yaml where we looked."""
+
+    @classmethod
+    def at(cls, looked: Iterable[Path]) -> ConfigNotFoundError:
+        """Build the error for a search that found nothing in the `looked` places."""
+        places = [str(place) for place in looked]
+        return cls(
+            f"Config file not found: there is no {' or '.join(places)}.",
+            {"looked": places},
+            hint="Make a plugin with `synapse plugin create`, or say where yours is with --path "
+            "(publish: --config).",
+        )
+
+
+class PluginUploadError(PluginError):
+    """The release did not reach the server."""
+
+
+class ArchiveError(PluginError):
+    """The archive could not be written or read."""
+
+
+class BuildError(PluginError):
+    """A wheel can not be used."""
+
+
+class ChecksumMismatchError(PluginError):
+    """The bytes are not the promised bytes."""

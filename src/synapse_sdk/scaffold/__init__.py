@@ -1,0 +1,1 @@
+"""`plugin create`: templates and their filling."""

@@ -1,0 +1,1 @@
+"""Values that cross a process border: frozen pydantic models that carry their schema version. No logic."""
