@@ -35,3 +35,11 @@ def _rebuild(
     error = kind.__new__(kind)
     SynapseError.__init__(error, message, details, hint=hint)
     return error
+
+
+class NotReachableError(SynapseError):
+    """Something outside this process could not be reached, or did not let us in."""
+
+
+class MissingExtraError(SynapseError, ImportError):
+    """An optional library is not installed."""

@@ -1,0 +1,20 @@
+"""Numbers with units, the way people read them."""
+
+from __future__ import annotations
+
+
+def format_size(size_bytes: int) -> str:
+    """Write a size with a decimal unit and sensible digits: `0 bytes`, `912 bytes`, `48.1 kB`, `6.2 MB`."""
+    if size_bytes < 1000:
+        return "1 byte" if size_bytes == 1 else f"{size_bytes} bytes"
+    amount, units = size_bytes / 1000, iter(("kB", "MB", "GB", "TB"))
+    unit = next(units)
+    # 999.95 would be written as 1000.0: the next unit says it shorter.
+    while amount >= 999.95 and (larger := next(units, None)):
+        amount, unit = amount / 1000, larger
+    return f"{amount:.1f} {unit}"
+
+
+def count_of(count: int, one: str, many: str | None = None) -> str:
+    """Write a count with its noun: `1 file`, `1,797 files`. `many` where an s does not do."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,132 @@
+"""Settings of this machine: flags beat environment, environment beats file, file beats default.
+
+Resolved once at the rim into one frozen object whose every value knows its origin; below that, code receives
+values and never looks around for them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synapse_sdk._internal.errors import SynapseError
+
+#: Languages that texts for people exist in.
+LANGUAGES = ("en", "ko")
+
+
+class SettingsError(SynapseError):
+    """A setting can not be used; the message says which and where it came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One resolved value and where it came from."""
+
+    name: str
+    value: str
+    origin: str  # "default", "environment SYNAPSE_HOME", "file /…/config.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How Synapse behaves on this machine."""
+
+    #: Folder of the user's own files; `config.json` lies in it. `SYNAPSE_HOME`
+    home: Path
+    #: Folder of the local workspace: datasets and models. `SYNAPSE_DATA_DIR`
+    data_dir: Path
+    #: Language of messages that an action writes in several: one of `LANGUAGES`. `SYNAPSE_LANGUAGE`
+    language: str
+    #: Every value above with its origin, in the order of the fields.
+    origins: tuple[Setting, ...]
+
+    @property
+    def config_file(self) -> Path:
+        """The user's configuration file; it need not exist."""
+        return self.home / "config.json"
+
+    @property
+    def local_workspace_dir(self) -> Path:
+        """Where the local workspace keeps its records and blobs."""
+        return self.data_dir / "workspaces" / "local"
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Resolve the settings from the environment and the user's configuration file.
+
+    Args:
+        environ: The environment to read; this process's own unless given.
+
+    Raises:
+        SettingsError: A value is not usable, or the file can not be read. All problems are named together.
+    """
+    environ = os.environ if environ is None else environ
+    home, home_origin = _resolve_home(environ)
+    file = home / "config.json"
+    stored = load_config_file(file)
+
+    def pick(name: str, variable: str, default: str) -> Setting:
+        if environ.get(variable):
+            return Setting(name, environ[variable], f"environment {variable}")
+        if stored.get(name) is not None:
+            return Setting(name, str(stored[name]), f"file {file}")
+        return Setting(name, default, "default")
+
+    data_dir = pick("data_dir", "SYNAPSE_DATA_DIR", str(_default_data_dir(home, home_origin)))
+    language = pick("language", "SYNAPSE_LANGUAGE", "en")
+    if language.value not in LANGUAGES:
+        raise SettingsError(
+            f"language is {language.value!r} ({language.origin}); allowed are {', '.join(LANGUAGES)}.",
+            {"setting": "language", "value": language.value, "allowed": list(LANGUAGES)},
+            hint="Set SYNAPSE_LANGUAGE=en, or correct the file.",
+        )
+    return Settings(
+        home=home,
+        data_dir=Path(data_dir.value).expanduser(),
+        language=language.value,
+        origins=(Setting("home", str(home), home_origin), data_dir, language),
+    )
+
+
+def load_config_file(path: Path) -> dict[str, Any]:
+    """Read the user's configuration file; an absent one is empty.
+
+    Raises:
+        SettingsError: It is there but not a JSON object, or can not be read.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as exc:
+        raise SettingsError(
+            f"{path} can not be read as JSON: {exc}.",
+            {"path": str(path)},
+            hint="Correct it, or move it away; Synapse works without it.",
+        ) from exc
+    if not isinstance(document, dict):
+        raise SettingsError(
+            f"{path} holds a {type(document).__name__}, not a JSON object.", {"path": str(path)}
+        )
+    return document
+
+
+def _resolve_home(environ: Mapping[str, str]) -> tuple[Path, str]:
+    if environ.get("SYNAPSE_HOME"):
+        return Path(environ["SYNAPSE_HOME"]).expanduser().absolute(), "environment SYNAPSE_HOME"
+    # Not platformdirs: plugins and tools of both dialects look for exactly ~/.synapse/config.json.
+    return Path("~/.synapse").expanduser(), "default"
+
+
+def _default_data_dir(home: Path, home_origin: str) -> Path:
+    if home_origin != "default":
+        # One variable moves everything, so that a demo or a test leaves the user's own files alone.
+        return home / "data"
+    from platformdirs import user_data_path
+
+    return user_data_path("synapse", appauthor=False)
