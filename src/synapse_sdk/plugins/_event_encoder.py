@@ -1,0 +1,173 @@
+"""Raw calls → numbered events → lines. Runs in the pump's thread only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from synapse_sdk.plugins.events import EncodedEvent, RawEvent
+from synapse_sdk.wire.event import Event
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.events import Sink
+
+#: Quotas of `docs/architecture.md`, "Quotas": an event, a line of text, all texts of one attempt.
+EVENT_LIMIT_BYTES = 1024 * 1024
+LINE_LIMIT_BYTES = 64 * 1024
+TEXT_QUOTA_BYTES = 1024 * 1024 * 1024
+
+
+class EventEncoder:
+    """Numbers events, counts ordinals, keeps the quotas."""
+
+    def __init__(self, job: str, attempt: int, producer: str, *, text_quota_bytes: int | None = None) -> None:
+        self._identity: dict[str, Any] = {"job": job, "attempt": attempt, "producer": producer}
+        self._seq = 0
+        self._ordinals: dict[tuple[str | None, str], int] = {}
+        #: Per step: when it was first heard of, and how far it was then.
+        self._step_start: dict[str | None, tuple[float, float]] = {}
+        self._text_quota_bytes = TEXT_QUOTA_BYTES if text_quota_bytes is None else text_quota_bytes
+        self._text_bytes = 0
+        self._cut_text_count = 0
+        self._cut_text_bytes = 0
+
+    def encode(self, raw: Sequence[RawEvent]) -> list[EncodedEvent]:
+        """Build the events of one round, in order."""
+        batch: list[EncodedEvent] = []
+        for item, merged_count in _merge_progress(raw):
+            if item.kind in ("message", "log") and self._is_over_text_quota(item):
+                continue
+            batch.append(self._encode_one(item, merged_count))
+        return batch
+
+    def encode_loss(self, sink: Sink, error: Exception) -> EncodedEvent:
+        """Say that a sink lost events from here on."""
+        return self._event(
+            kind="loss",
+            level="error",
+            body={"what": "events", "sink": type(sink).__name__, "why": str(error)},
+        )
+
+    def encode_cut_texts(self) -> list[EncodedEvent]:
+        """Say how much text was over the quota; nothing when none was."""
+        if not self._cut_text_count:
+            return []
+        body = {
+            "what": "texts over the quota",
+            "event_count": self._cut_text_count,
+            "size_bytes": self._cut_text_bytes,
+            "quota_bytes": self._text_quota_bytes,
+        }
+        self._cut_text_count = self._cut_text_bytes = 0
+        return [self._event(kind="loss", level="warning", body=body)]
+
+    def _encode_one(self, item: RawEvent, merged_count: int) -> EncodedEvent:
+        at = datetime.fromtimestamp(item.at_s, UTC)
+        facts: dict[str, Any] = {}
+        if item.kind == "progress":
+            facts["body"] = self._progress_body(item, merged_count)
+        elif item.kind == "metric":
+            numbers, others = item.payload
+            facts |= {"values": numbers, "ordinals": self._count_ordinals(item.step, numbers)}
+            if others:
+                facts["body"] = {"other": others}
+        elif item.kind == "message":
+            facts["body"] = _message_body(item.payload)
+            if item.name:
+                facts["body"]["key"] = item.name
+        else:
+            facts["body"] = item.payload
+        name = item.name if item.kind == "log" else None
+        return self._event(kind=item.kind, at=at, step=item.step, level=item.level, name=name, **facts)
+
+    def _event(self, *, kind: Any, at: datetime | None = None, **facts: Any) -> EncodedEvent:
+        self._seq += 1
+        event = Event.model_construct(
+            **self._identity, seq=self._seq, at=at or datetime.now(UTC), kind=kind, **facts
+        )
+        line = _to_line(event)
+        if len(line) > EVENT_LIMIT_BYTES:
+            event = event.model_copy(
+                update={
+                    "kind": "loss",
+                    "values": None,
+                    "ordinals": None,
+                    "body": {
+                        "what": f"an event of kind {kind}",
+                        "event_count": 1,
+                        "size_bytes": len(line),
+                        "limit_bytes": EVENT_LIMIT_BYTES,
+                    },
+                }
+            )
+            line = _to_line(event)
+        return EncodedEvent(event, line)
+
+    def _count_ordinals(self, step: str | None, numbers: dict[str, float]) -> dict[str, int]:
+        ordinals = {}
+        for key in numbers:
+            ordinals[key] = ordinal = self._ordinals.get((step, key), 0)
+            self._ordinals[step, key] = ordinal + 1
+        return ordinals
+
+    def _progress_body(self, item: RawEvent, merged_count: int) -> dict[str, Any]:
+        current, total = item.payload
+        if current == 0:
+            self._step_start.pop(item.step, None)
+        started_s, started_at = self._step_start.setdefault(item.step, (item.at_s, current))
+        elapsed_s, done = max(0.0, item.at_s - started_s), current - started_at
+        body: dict[str, Any] = {
+            "current": current,
+            "total": total,
+            "percent": round(100 * current / total, 2),
+            "elapsed_s": round(elapsed_s, 3),
+        }
+        if done > 0 and elapsed_s:
+            body["remaining_s"] = round(elapsed_s * (total - current) / done, 3)
+        if merged_count:
+            body["merged_count"] = merged_count
+        return body
+
+    def _is_over_text_quota(self, item: RawEvent) -> bool:
+        size_bytes = len(item.payload) if isinstance(item.payload, str) else len(repr(item.payload))
+        if self._text_bytes + size_bytes > self._text_quota_bytes:
+            self._cut_text_count += 1
+            self._cut_text_bytes += size_bytes
+            return True
+        self._text_bytes += size_bytes
+        return False
+
+
+def _merge_progress(raw: Sequence[RawEvent]) -> list[tuple[RawEvent, int]]:
+    """Keep of each step's progress only the last call of this round, and how many came before it.
+
+    The first call of a step and its completion always stay, so that a phase that begins and ends within one
+    round is still seen to have done both.
+    """
+    kept: list[tuple[RawEvent, int] | None] = []
+    mergeable_at: dict[str | None, int] = {}  # where in `kept` each step's last call may still be merged
+    for item in raw:
+        merged_count = 0
+        if item.kind == "progress":
+            current, total = item.payload
+            previous = mergeable_at.pop(item.step, None)
+            if previous is not None and current != 0:
+                merged_count = kept[previous][1] + 1  # type: ignore[index]
+                kept[previous] = None
+            if current not in (0, total):
+                mergeable_at[item.step] = len(kept)
+        kept.append((item, merged_count))
+    return [entry for entry in kept if entry is not None]
+
+
+def _message_body(text: str) -> dict[str, Any]:
+    encoded = text.encode("utf-8", "replace")
+    if len(encoded) <= LINE_LIMIT_BYTES:
+        return {"content": text}
+    kept = encoded[:LINE_LIMIT_BYTES].decode("utf-8", "ignore")
+    return {"content": kept + " … [cut]", "cut_bytes": len(encoded) - len(kept.encode())}
+
+
+def _to_line(event: Event) -> bytes:
+    return event.model_dump_json(exclude_none=True).encode()

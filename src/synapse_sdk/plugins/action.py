@@ -1,0 +1,144 @@
+"""`BaseAction`: one named entry point of a plugin.
+
+Source: interface sheet `core.md` §2.1; plugin guide, "Implement Actions".
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel
+
+from synapse_sdk.plugins.enums import LogLevel
+from synapse_sdk.plugins.result import NoResult, validate_result
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.context import RuntimeContext
+    from synapse_sdk.plugins.enums import PluginCategory
+    from synapse_sdk.plugins.events import EventStream
+    from synapse_sdk.plugins.types import DataType
+
+P = TypeVar("P")
+
+
+class BaseAction(ABC, Generic[P]):
+    """Derive from it, name your params model in the brackets, write `execute()`.
+
+    ```python
+    class Greet(BaseAction[GreetParams]):
+        def execute(self) -> dict[str, str]:
+            return {"text": f"Hello {self.params.name}"}
+    ```
+    """
+
+    action_name: ClassVar[str | None] = None
+    category: ClassVar[PluginCategory | None] = None
+    input_type: ClassVar[type[DataType] | str | None] = None
+    output_type: ClassVar[type[DataType] | str | None] = None
+    #: Taken from the brackets; absent for a bare `BaseAction`, whose params stay a plain dict.
+    params_model: ClassVar[type[BaseModel]]
+    #: What `execute()` promises to return; a value that does not fit is warned about, not changed.
+    result_model: ClassVar[type[Any]] = NoResult
+
+    params: P
+    ctx: RuntimeContext
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "params_model" not in vars(cls) and (found := _find_params_model(cls)) is not None:
+            cls.params_model = found
+
+    def __init__(self, params: P, ctx: RuntimeContext) -> None:
+        self.params = params
+        self.ctx = ctx
+
+    @abstractmethod
+    def execute(self) -> Any:
+        """Do the work and return the result: a model, a dict or any plain value. May be `async`."""
+
+    def run(self) -> Any:
+        """Execute, and check the result against `result_model`."""
+        result = self.execute()
+        if inspect.iscoroutine(result):
+            import asyncio
+
+            result = asyncio.run(result)
+        return validate_result(result, type(self).result_model, self._warn_of_result)
+
+    @classmethod
+    def dispatch(cls, params: Mapping[str, Any] | BaseModel, ctx: RuntimeContext) -> Any:
+        """Validate `params`, build the action, run it.
+
+        Raises:
+            pydantic.ValidationError: `params` do not fit `params_model`.
+        """
+        model = getattr(cls, "params_model", None)
+        checked: Any = (
+            params if model is None else model.model_validate(params, context={"client": ctx.client})
+        )
+        return cls(checked, ctx).run()
+
+    @classmethod
+    def input_references(cls, params: Any) -> list[tuple[str, int]]:
+        """Name the datasets and models that `params` point at, as (kind, id); recorded with the run."""
+        return []
+
+    @property
+    def logger(self) -> EventStream:
+        """Where this action's events go."""
+        return self.ctx.logger
+
+    def set_progress(
+        self, current: float, total: float, step: str | None = None, *, category: str | None = None
+    ) -> None:
+        """Say how far a step has come. See `RuntimeContext.set_progress`."""
+        self.ctx.set_progress(current, total, step if step is not None else category)
+
+    def set_metrics(
+        self, value: Mapping[str, Any], step: str | None = None, *, category: str | None = None
+    ) -> None:
+        """Record numbers of a step. See `RuntimeContext.set_metrics`."""
+        self.ctx.set_metrics(value, step if step is not None else category)
+
+    def log(self, event: str, data: Mapping[str, Any], file: str | None = None) -> None:
+        """Record an event of your own."""
+        self.ctx.log(event, data, file)
+
+    def log_message(
+        self,
+        message: str | Mapping[str, str],
+        level: LogLevel | str = LogLevel.INFO,
+        *,
+        context: LogLevel | str | None = None,
+        **values: Any,
+    ) -> None:
+        """Tell a person something. See `RuntimeContext.log_message`."""
+        self.ctx.log_message(message, level, context=context, **values)
+
+    def log_metric(self, category: str, key: str, value: float, **metrics: float) -> None:
+        """Record one number of `category`, and others that were measured with it."""
+        self.ctx.log_metric(category, key, value, **metrics)
+
+    def log_visualization(self, category: str, group: str, index: int, image: str, **meta: Any) -> None:
+        """Record a picture's file as part of a gallery."""
+        self.ctx.log_visualization(category, group, index, image, **meta)
+
+    def _warn_of_result(self, problem: str) -> None:
+        self.ctx.log_message(problem, "warning")
+
+
+def _find_params_model(cls: type) -> type[BaseModel] | None:
+    """Read the model out of `BaseAction[Model]`, also through generic classes in between.
+
+    In `class Middle(BaseAction[T])` and `class Leaf(Middle[Model])`, Leaf's one argument fills T.
+    """
+    for base in getattr(cls, "__orig_bases__", ()):
+        origin = get_origin(base)
+        if isinstance(origin, type) and issubclass(origin, BaseAction):
+            for argument in get_args(base):
+                if isinstance(argument, type) and issubclass(argument, BaseModel):
+                    return argument
+    return None

@@ -1,0 +1,1 @@
+"""Specialised bases, one module per kind of work."""

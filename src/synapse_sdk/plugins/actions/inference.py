@@ -1,0 +1,77 @@
+"""`BaseInferenceAction`: a model in, predictions out.
+
+Source: plugin guide, "Available Base Classes"; interface sheet `actions.md` §3.1.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+
+from synapse_sdk.plugins.action import BaseAction
+from synapse_sdk.plugins.actions._inputs import find_input_id, resolve_dataset
+from synapse_sdk.plugins.enums import PluginCategory
+
+if TYPE_CHECKING:
+    from synapse_sdk.workspace import DatasetInfo, ModelInfo
+
+P = TypeVar("P")
+
+
+class InferenceProgressCategories:
+    """Names of the steps of an inference."""
+
+    MODEL_LOAD: Final = "model_load"
+    INFERENCE: Final = "inference"
+    POSTPROCESS: Final = "postprocess"
+
+
+class BaseInferenceAction(BaseAction[P], Generic[P]):
+    """An action that runs a model over data."""
+
+    category = PluginCategory.NEURAL_NET
+    progress: ClassVar[InferenceProgressCategories] = InferenceProgressCategories()
+
+    @classmethod
+    def input_references(cls, params: Any) -> list[tuple[str, int]]:
+        """Name the model and the dataset that `params` point at."""
+        found = (
+            ("model", find_input_id(params, "model", "model_id", "checkpoint")),
+            ("dataset", find_input_id(params, "dataset", "dataset_id")),
+        )
+        return [(kind, number) for kind, number in found if number is not None]
+
+    def get_model(self, model_id: int) -> ModelInfo:
+        """Return a model's record: `id`, `name`, `path` of its checked file, and what is known about it."""
+        return self.ctx.workspace.get_model(model_id)
+
+    def download_model(self, model_id: int, output_dir: str | Path | None = None) -> Path:
+        """Return a local folder with the model's files; a copy in `output_dir` where that is given.
+
+        Raises:
+            WorkspaceError: The model is unknown, or its file is missing or changed.
+        """
+        source = Path(self.ctx.workspace.get_model(model_id)["path"])
+        if output_dir is None:
+            return source if source.is_dir() else source.parent
+        import shutil
+
+        folder = Path(output_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, folder, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(source, folder / source.name)
+        return folder
+
+    def load_model(self, model_id: int) -> ModelInfo:
+        """Return a model's record with the `path` of its checked file, ready for your framework to load."""
+        return self.ctx.workspace.get_model(model_id)
+
+    def get_dataset(self) -> DatasetInfo:
+        """Return the dataset that the params name; see `BaseTrainAction.get_dataset`."""
+        return resolve_dataset(self.ctx, self.params)
+
+    def infer(self, model: Any, inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Predict for a batch. Write it when your `execute()` wants to call it."""
+        raise NotImplementedError(f"{type(self).__name__} does not define infer()")

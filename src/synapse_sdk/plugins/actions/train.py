@@ -1,0 +1,121 @@
+"""`BaseTrainAction`: datasets and checkpoints in, models out.
+
+Source: plugin guide, "Common Patterns"; interface sheet `actions.md` §2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+
+from synapse_sdk.plugins.action import BaseAction
+from synapse_sdk.plugins.actions._inputs import find_input_id, resolve_dataset
+from synapse_sdk.plugins.enums import PluginCategory
+
+if TYPE_CHECKING:
+    from synapse_sdk.wire.envelope import Envelope
+    from synapse_sdk.workspace import DatasetInfo, ModelInfo, ModelOrigin
+
+P = TypeVar("P")
+
+
+class TrainProgressCategories:
+    """Names of the steps of a training."""
+
+    DATASET: Final = "dataset"
+    TRAIN: Final = "train"
+    MODEL_UPLOAD: Final = "model_upload"
+
+
+class BaseTrainAction(BaseAction[P], Generic[P]):
+    """An action that trains a model on a dataset."""
+
+    category = PluginCategory.NEURAL_NET
+    progress: ClassVar[TrainProgressCategories] = TrainProgressCategories()
+
+    @classmethod
+    def input_references(cls, params: Any) -> list[tuple[str, int]]:
+        """Name the dataset and the checkpoint that `params` point at."""
+        found = (
+            ("dataset", find_input_id(params, "dataset", "dataset_id")),
+            ("model", find_input_id(params, "checkpoint")),
+        )
+        return [(kind, number) for kind, number in found if number is not None]
+
+    def get_dataset(self) -> DatasetInfo:
+        """Return the dataset of `params.dataset` (or `params.dataset_id`), its files checked to be unchanged.
+
+        Returns:
+            `id`, `name`, `path` (its folder), `splits` (name → `path` and `count`), `version` and `digest`.
+
+        Raises:
+            ExecutionError: The params name no dataset.
+            WorkspaceError: It is unknown, its folder is gone, or its files are not what was registered.
+        """
+        return resolve_dataset(self.ctx, self.params)
+
+    def get_checkpoint(self) -> dict[str, Any] | None:
+        """Return the model to continue from, or None to start afresh.
+
+        The submitter's choice (`ctx.checkpoint`) counts first, then `params.checkpoint`, a model's id.
+
+        Returns:
+            `id`, `name`, `path` (its file) and `category` ("base" for a pretrained model).
+
+        Raises:
+            WorkspaceError: The model is unknown, or its file is missing or changed.
+        """
+        if self.ctx.checkpoint is not None:
+            return dict(self.ctx.checkpoint)
+        number = find_input_id(self.params, "checkpoint")
+        return None if number is None else {**self.ctx.workspace.get_model(number)}
+
+    def create_model(
+        self,
+        path: str | Path,
+        *,
+        name: str | None = None,
+        description: str = "",
+        metrics: Mapping[str, float] | None = None,
+    ) -> ModelInfo:
+        """Keep a trained model: its file, what it measured, and where it came from.
+
+        Args:
+            path: The model's file, or a folder of files. It is copied; yours stays.
+            name: What people call it; the file's name unless given.
+            description: One sentence about it.
+            metrics: What it reached, by name.
+
+        Returns:
+            `id`, `name`, `path` (the kept copy), `digest`, `metrics` and more.
+
+        Raises:
+            WorkspaceError: There is no such file, or it could not be kept (a full disk, say).
+        """
+        path = Path(path)
+        envelope = self.ctx.envelope
+        return self.ctx.workspace.create_model(
+            path,
+            name=name or path.stem,
+            description=description,
+            metrics=metrics,
+            parent_model_id=find_input_id(self.params, "checkpoint"),
+            origin=None if envelope is None else _origin_of(envelope),
+        )
+
+    def get_model(self, model_id: int) -> ModelInfo:
+        """Return a kept model: `id`, `name`, `path` and what is known about it."""
+        return self.ctx.workspace.get_model(model_id)
+
+
+def _origin_of(envelope: Envelope) -> ModelOrigin:
+    from synapse_sdk.workspace import ModelOrigin
+
+    return ModelOrigin(
+        job=envelope.job,
+        attempt=envelope.attempt,
+        action=envelope.action,
+        plugin=envelope.plugin,
+        inputs=envelope.inputs,
+    )

@@ -1,0 +1,129 @@
+"""config.yaml: its model, and every problem in it with its place.
+
+Source: plugin guide, "Configure config.yaml"; interface sheet `core.md` §6.1.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr
+
+from synapse_sdk.plugins.enums import (
+    AnnotationCategory,
+    AnnotationTool,
+    AnnotationType,
+    DataType,
+    PackageManager,
+    PluginCategory,
+    RunMethod,
+    SmartToolType,
+)
+
+_CODE = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?")
+#: Source: semver.org 2.0.0, "backus-naur form grammar", without leading zeros in numbers.
+_VERSION = re.compile(
+    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
+    r"(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?"
+)
+_ENTRYPOINT = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*[:.][^\W\d]\w*")
+
+
+def _check_code(code: str) -> str:
+    if not _CODE.fullmatch(code):
+        raise ValueError("lowercase letters, digits and hyphens inside, such as yolov8 or my-plugin")
+    return code
+
+
+def _check_version(version: str) -> str:
+    if not _VERSION.fullmatch(version):
+        raise ValueError("a semantic version X.Y.Z, such as 0.1.0")
+    return version
+
+
+def _check_entrypoint(entrypoint: str) -> str:
+    if entrypoint and not _ENTRYPOINT.fullmatch(entrypoint):
+        raise ValueError("module.path:ClassName, such as plugin.train:TrainAction")
+    return entrypoint
+
+
+def _check_name(name: str) -> str:
+    if not name.strip():
+        raise ValueError("a text that is not empty")
+    return name
+
+
+def _none_is_empty(value: Any) -> Any:
+    return {} if value is None else value
+
+
+Code = Annotated[StrictStr, AfterValidator(_check_code)]
+Version = Annotated[StrictStr, AfterValidator(_check_version)]
+Entrypoint = Annotated[StrictStr, AfterValidator(_check_entrypoint)]
+Name = Annotated[StrictStr, AfterValidator(_check_name)]
+Mapping = Annotated[dict[str, Any], BeforeValidator(_none_is_empty)]
+
+
+class ActionConfig(BaseModel):
+    """One entry under `actions:`."""
+
+    model_config = ConfigDict(extra="allow", populate_by_name=True, frozen=True)
+
+    name: str = Field(default="", description="Filled from the key that the entry stands under.")
+    entrypoint: Entrypoint = Field(description="Module path and class: `module.path:ClassName`.")
+    method: RunMethod = Field(default=RunMethod.TASK, description="Execution method on a platform.")
+    description: StrictStr = Field(default="", description="Human-readable description.")
+    input_type: StrictStr | None = Field(default=None, description="Semantic input type.")
+    output_type: StrictStr | None = Field(default=None, description="Semantic output type.")
+    serve_options: dict[str, Any] | None = Field(default=None, description="Options of a served action.")
+    ui_schema: Any = Field(default=None, description="Form of the action's params.")
+    hyperparameters: Any = Field(default=None, description="Form of a training's params, older shape.")
+
+
+class PluginRequires(BaseModel):
+    """What the plugin needs around it, as version ranges."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    sdk: StrictStr | None = None
+    python: StrictStr | None = None
+    cuda: StrictStr | None = None
+
+
+class PluginConfig(BaseModel):
+    """config.yaml. Unknown keys are kept; `load_config` warns about them."""
+
+    model_config = ConfigDict(extra="allow", populate_by_name=True, frozen=True)
+
+    name: Name = Field(description="Human-readable plugin name.")
+    code: Code = Field(description="Unique identifier: lowercase, hyphens allowed.")
+    version: Version = Field(description="Semantic version, such as 0.1.0.")
+    category: PluginCategory = Field(description="What the plugin is for.")
+    actions: dict[str, ActionConfig] = Field(description="Action name to its configuration.")
+    variant: StrictStr | None = None
+    description: StrictStr = ""
+    readme: StrictStr = Field(default="README.md", description="The plugin's documentation.")
+    package_manager: PackageManager = Field(
+        default=PackageManager.PIP, description="Who installs requirements."
+    )
+    package_manager_options: list[StrictStr] = Field(default_factory=list)
+    wheels_dir: StrictStr = Field(default="wheels", description="Folder of local wheel files.")
+    env: Mapping = Field(default_factory=dict, description="Environment variables of every action.")
+    runtime_env: Mapping = Field(default_factory=dict, description="Ray's runtime environment.")
+    data_type: DataType | None = None
+    tasks: list[StrictStr] = Field(default_factory=list)
+    tags: list[StrictStr] = Field(default_factory=list)
+    supported_data_types: list[DataType] = Field(
+        default_factory=list, validation_alias=AliasChoices("supported_data_types", "supported_data_type")
+    )
+    supported_annotation_tools: dict[AnnotationCategory, list[AnnotationTool]] = Field(default_factory=dict)
+    annotation_category: AnnotationCategory | None = None
+    annotation_type: AnnotationType | None = None
+    smart_tool: SmartToolType | None = Field(
+        default=None, validation_alias=AliasChoices("smart_tool", "smart_tool_type")
+    )
+    requires: PluginRequires | None = None
+    dependencies: Annotated[dict[str, StrictStr], BeforeValidator(_none_is_empty)] = Field(
+        default_factory=dict
+    )

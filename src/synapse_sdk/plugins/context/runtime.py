@@ -1,0 +1,202 @@
+"""`RuntimeContext`: the one object through which an action speaks to its surroundings.
+
+Source: interface sheet `core.md` §3.1, both dialects: `step=` is also `category=`,
+a level is an enum or text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from synapse_sdk.plugins.enums import LogLevel
+from synapse_sdk.plugins.errors import ExecutionError
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.events import EventStream
+    from synapse_sdk.wire.envelope import Envelope
+    from synapse_sdk.workspace import Workspace
+
+_LEVELS = {level.value: level for level in LogLevel}
+
+
+class RuntimeContext:
+    """Progress, metrics and messages out; environment, workspace, client and checkpoint in."""
+
+    __slots__ = (
+        "_open_workspace",
+        "_workspace",
+        "agent_client",
+        "checkpoint",
+        "client",
+        "env",
+        "envelope",
+        "job_id",
+        "language",
+        "logger",
+        "v2_client",
+    )
+
+    def __init__(
+        self,
+        logger: EventStream,
+        env: Mapping[str, Any],
+        job_id: str | None = None,
+        client: Any = None,
+        v2_client: Any = None,
+        agent_client: Any = None,
+        checkpoint: Mapping[str, Any] | None = None,
+        language: str | None = None,
+        *,
+        open_workspace: Callable[[], Workspace] | None = None,
+        envelope: Envelope | None = None,
+    ) -> None:
+        """Gather an action's surroundings.
+
+        Args:
+            logger: Where events go.
+            env: Environment variables that the action sees.
+            job_id: Id of the job or run, None outside of one.
+            client: Client of the server; None without one.
+            v2_client: Client of the newer server interface; None without one.
+            agent_client: Client of the agent; None without one.
+            checkpoint: Checkpoint chosen by whoever submitted the job, as `get_checkpoint()` returns it.
+            language: Language of messages written in several, "en" unless given.
+            open_workspace: Opens the workspace of this run; called once, on first use.
+            envelope: Everything that was decided about this run; None when it is not recorded.
+        """
+        self.logger = logger
+        self.env = env
+        self.job_id = job_id
+        self.client = client
+        self.v2_client = v2_client
+        self.agent_client = agent_client
+        self.checkpoint = checkpoint
+        self.language = language
+        self.envelope = envelope
+        self._open_workspace = open_workspace
+        self._workspace: Workspace | None = None
+
+    @property
+    def client_v1(self) -> Any:
+        """The same as `client`."""
+        return self.client
+
+    @property
+    def client_v2(self) -> Any:
+        """The same as `v2_client`."""
+        return self.v2_client
+
+    @property
+    def seed(self) -> int | None:
+        """A number to seed random generators with, recorded with the run; None when it is not recorded."""
+        return self.envelope.seed if self.envelope else None
+
+    @property
+    def workspace(self) -> Workspace:
+        """Datasets and models of this run.
+
+        Raises:
+            ExecutionError: This context was made without a workspace.
+        """
+        if self._workspace is None:
+            if self._open_workspace is None:
+                raise ExecutionError(
+                    "This action asked for a dataset or model, but runs without a workspace.",
+                    hint="Run it through LocalExecutor, run_plugin or `synapse plugin run`.",
+                )
+            self._workspace = self._open_workspace()
+        return self._workspace
+
+    def set_progress(
+        self, current: float, total: float, step: str | None = None, *, category: str | None = None
+    ) -> None:
+        """Say how far a step has come. `category` is the older name of `step`.
+
+        Raises:
+            ValueError: `total` is not positive, or `current` lies outside 0..total.
+        """
+        self.logger.progress(step if step is not None else category, current, total)
+
+    def set_metrics(
+        self, value: Mapping[str, Any], step: str | None = None, *, category: str | None = None
+    ) -> None:
+        """Record numbers of a step; each key is a series of its own. `category` is the older name of `step`.
+
+        Raises:
+            TypeError: `value` is not a mapping.
+        """
+        if type(value) is not dict and not isinstance(value, Mapping):
+            raise TypeError(f"metrics must be a mapping of names to numbers, not {type(value).__name__}")
+        self.logger.metrics(step if step is not None else category, value)
+
+    def log(
+        self,
+        event: str,
+        data: Mapping[str, Any],
+        file: str | None = None,
+        level: LogLevel | str = LogLevel.INFO,
+        *,
+        step: str | None = None,
+    ) -> None:
+        """Record an event of the author's own.
+
+        Raises:
+            TypeError: `data` is not a mapping.
+        """
+        if not isinstance(data, Mapping):
+            raise TypeError(f"the data of an event must be a mapping, not {type(data).__name__}")
+        body = dict(data) if file is None else {**data, "file": str(file)}
+        self.logger.log(event, body, level=_name_level(level), step=step)
+
+    def log_message(
+        self,
+        message: str | Mapping[str, str],
+        level: LogLevel | str = LogLevel.INFO,
+        *,
+        context: LogLevel | str | None = None,
+        step: str | None = None,
+        language: str | None = None,
+        **values: Any,
+    ) -> None:
+        """Tell a person something.
+
+        Args:
+            message: The text, or the text in several languages: `{"en": …, "ko": …}`.
+            level: How it wants to be read: debug, info, success, warning, danger, error, critical.
+                Other words are kept as they are.
+            context: The older name of `level`.
+            step: The step that it belongs to.
+            language: Language to pick, instead of this run's.
+            **values: Fill the message's `{placeholders}`. Without any, braces stay as they are.
+
+        Raises:
+            KeyError: A placeholder has no value.
+        """
+        if isinstance(message, Mapping):
+            wanted = language or self.language or "en"
+            message = message.get(wanted) or message.get("en") or next(iter(message.values()), "")
+        text = message if isinstance(message, str) else str(message)
+        if values:
+            text = text.format(**values)
+        self.logger.message(text, level=_name_level(level if context is None else context), step=step)
+
+    def log_metric(self, category: str, key: str, value: float, **metrics: float) -> None:
+        """Record one number of `category`, and others that were measured with it."""
+        self.logger.metrics(str(category), {key: value, **metrics})
+
+    def log_visualization(self, category: str, group: str, index: int, image: str, **meta: Any) -> None:
+        """Record a picture's file as part of a gallery."""
+        body = {"category": category, "group": group, "index": index, "file": str(image), **meta}
+        self.logger.log("visualization", body, level="info")
+
+    def log_dev_event(self, message: str, data: Mapping[str, Any] | None = None) -> None:
+        """Record something for the plugin's developer; shown only with debug output."""
+        self.logger.log("dev_event", {"message": message, "data": dict(data or {})}, level="debug")
+
+
+def _name_level(level: LogLevel | str) -> str:
+    if isinstance(level, LogLevel):
+        return level.value
+    # The older dialect took any word here, so an unknown one must not end somebody's training.
+    return _LEVELS[level].value if level in _LEVELS else str(level)

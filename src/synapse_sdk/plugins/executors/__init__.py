@@ -1,0 +1,17 @@
+"""Where an action is executed: one module per mode, none knows another."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.executors.local import LocalExecutor
+
+__all__ = ["LocalExecutor"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "LocalExecutor":
+        return import_module("synapse_sdk.plugins.executors.local").LocalExecutor
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,130 @@
+"""`LocalExecutor`: an action in this very process, so that a debugger just works.
+
+Source: plugin guide, "Using LocalExecutor directly"; interface sheet `core.md` §6.3.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk.plugins.context.env import PluginEnvironment
+from synapse_sdk.plugins.context.runtime import RuntimeContext
+from synapse_sdk.plugins.errors import ExecutionError
+from synapse_sdk.plugins.events import EventStream, Sink
+from synapse_sdk.plugins.params import validate_params
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from synapse_sdk.plugins.action import BaseAction
+    from synapse_sdk.wire.envelope import Envelope
+    from synapse_sdk.workspace import Workspace
+
+
+class LocalExecutor:
+    """Executes actions here. Reports on stderr unless told otherwise, and never prints a result."""
+
+    def __init__(
+        self,
+        env: Mapping[str, Any] | None = None,
+        job_id: str | None = None,
+        language: str | None = None,
+        *,
+        sinks: Sequence[Sink] | None = None,
+        default_env: Mapping[str, Any] | None = None,
+        open_workspace: Callable[[], Workspace] | None = None,
+        client: Any = None,
+    ) -> None:
+        """Set up executions.
+
+        Args:
+            env: Variables that the action sees in `ctx.env`, laid over this process's own.
+            job_id: Id that events carry; one is made when the first event needs it.
+            language: Language of messages written in several.
+            sinks: Where events go instead of stderr; an empty list is silence.
+            default_env: Variables for `ctx.env` that neither `env` nor this process sets.
+            open_workspace: Opens the datasets and models to work with; this machine's unless given.
+            client: A server's client for `ctx.client`.
+        """
+        self.env = env
+        self.job_id = job_id
+        self.language = language
+        self._sinks = sinks
+        self._default_env = default_env or {}
+        self._open_workspace = open_workspace or open_local_workspace
+        self._client = client
+
+    def execute(
+        self,
+        action_cls: type[BaseAction[Any]],
+        params: Mapping[str, Any] | BaseModel | None = None,
+        *,
+        checkpoint: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Validate `params`, execute the action, return what it returned.
+
+        Args:
+            action_cls: A subclass of `BaseAction`.
+            params: The params as a mapping or as the model itself; None for none.
+            checkpoint: What `get_checkpoint()` shall return.
+
+        Raises:
+            ParamsError: The params do not fit; the message names every field, its value and its rule.
+            ExecutionError: The action failed. Its own `ExecutionError` comes unchanged, others as the cause.
+        """
+        checked = validate_params(action_cls, {} if params is None else params, client=self._client)
+        stream = EventStream(self._sinks, job=self.job_id)
+        try:
+            return self.execute_checked(action_cls, checked, stream, checkpoint=checkpoint)
+        finally:
+            stream.close()
+
+    def execute_checked(
+        self,
+        action_cls: type[BaseAction[Any]],
+        params: Any,
+        stream: EventStream,
+        *,
+        checkpoint: Mapping[str, Any] | None = None,
+        envelope: Envelope | None = None,
+    ) -> Any:
+        """Execute with params that `validate_params` returned, reporting into `stream`, which stays open."""
+        ctx = RuntimeContext(
+            stream,
+            PluginEnvironment(self.env or {}, os.environ, self._default_env),
+            self.job_id,
+            self._client,
+            checkpoint=checkpoint,
+            language=self.language,
+            open_workspace=self._open_workspace,
+            envelope=envelope,
+        )
+        try:
+            return action_cls(params, ctx).run()
+        except ExecutionError:
+            raise
+        except SystemExit as exc:
+            raise ExecutionError(
+                f"Action execution failed: the action called sys.exit({exc.code!r}).",
+                {"exit_code": exc.code},
+                hint="Return from execute() to succeed; raise an exception to fail.",
+            ) from exc
+        except SynapseError as exc:
+            raise ExecutionError(
+                f"Action execution failed: {exc.message}", exc.details, hint=exc.hint
+            ) from exc
+        except Exception as exc:
+            raise ExecutionError(
+                f"Action execution failed: {type(exc).__name__}: {exc}", {"exception": type(exc).__name__}
+            ) from exc
+
+
+def open_local_workspace() -> Workspace:
+    """Open the datasets and models of this machine."""
+    from synapse_sdk.settings import load_settings
+    from synapse_sdk.workspace import LocalWorkspace
+
+    return LocalWorkspace(load_settings().local_workspace_dir)

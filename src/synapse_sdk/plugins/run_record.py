@@ -1,0 +1,249 @@
+"""`.synapse/` in a plugin folder: what ran here, with what, and how it went.
+
+```text
+.synapse/
+├── .gitignore        "*": nothing in here is source
+├── format            "1"; a newer one is refused
+└── runs/<number>/
+    ├── envelope.json     written before the action starts
+    ├── events.jsonl      appended while it runs; locked by the process that runs it
+    └── outcome.json      written when it has ended
+```
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from synapse_sdk._internal.atomic_write import atomic_write
+from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk.wire.envelope import Envelope
+from synapse_sdk.wire.event import Event
+from synapse_sdk.wire.outcome import RunOutcome
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.events import EncodedEvent
+
+FOLDER_NAME = ".synapse"
+FORMAT = 1
+
+RunState = Literal["RUNNING", "SUCCEEDED", "FAILED", "STOPPED"]
+
+
+class RunRecordError(SynapseError):
+    """A run's record can not be read or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """A run as its folder tells it."""
+
+    number: int
+    folder: Path
+    envelope: Envelope
+    outcome: RunOutcome | None
+    state: RunState
+    reason: str | None
+
+    @property
+    def events_file(self) -> Path:
+        """Where its events are, one JSON document a line."""
+        return self.folder / "events.jsonl"
+
+
+class RunRecord:
+    """A run being recorded. Itself a sink for its events."""
+
+    is_shared_with_children = True
+
+    def __init__(self, number: int, folder: Path, descriptor: int) -> None:
+        self.number = number
+        self.folder = folder
+        self._descriptor = descriptor
+
+    @classmethod
+    def create(cls, plugin_folder: Path, envelope: Envelope) -> RunRecord:
+        """Begin a record under the next free number, with the envelope written.
+
+        Raises:
+            RunRecordError: The folder can not be written, or is of a newer format.
+        """
+        try:
+            runs = _ensure_records_folder(plugin_folder)
+            number, folder = _claim_number(runs)
+            # Locked before the envelope is there: who sees a run sees it alive.
+            descriptor = os.open(
+                folder / "events.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644
+            )
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            atomic_write(folder / "envelope.json", _document(envelope))
+        except OSError as error:
+            raise RunRecordError(
+                f"The run can not be recorded in {plugin_folder / FOLDER_NAME}: {error.strerror or error}.",
+                {"folder": str(plugin_folder / FOLDER_NAME)},
+                hint="Make room or make the folder writable; nothing was run.",
+            ) from error
+        return cls(number, folder, descriptor)
+
+    def write(self, batch: Sequence[EncodedEvent]) -> None:
+        """Append events, each whole: a line that does not fit on the disk is taken back."""
+        data = b"".join(line + b"\n" for _, line in batch)
+        written = os.write(self._descriptor, data)
+        if written == len(data):
+            return
+        kept = data.rfind(b"\n", 0, written) + 1
+        os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - (written - kept))
+        if kept:
+            batch = batch[data[:kept].count(b"\n") :]
+        # Writing the rest tells why the first try was cut short.
+        self.write(batch)
+
+    def close(self) -> None:
+        """Nothing: the lock is kept until `finish`, so that the run is not seen as lost in between."""
+
+    def finish(self, outcome: RunOutcome) -> None:
+        """Write how it ended, and let go of the lock.
+
+        Raises:
+            RunRecordError: It could not be written.
+        """
+        try:
+            atomic_write(self.folder / "outcome.json", _document(outcome))
+        except OSError as error:
+            raise RunRecordError(
+                f"The end of run {self.number} can not be recorded in {self.folder}: "
+                f"{error.strerror or error}.",
+                {"folder": str(self.folder), "state": outcome.state},
+                hint="Make room there. The run itself is over, and its result was not lost.",
+            ) from error
+        finally:
+            os.close(self._descriptor)
+
+
+def list_runs(plugin_folder: Path) -> list[RecordedRun]:
+    """Return the runs recorded in a plugin folder, newest first."""
+    runs = plugin_folder / FOLDER_NAME / "runs"
+    _check_format(plugin_folder / FOLDER_NAME)
+    numbers = sorted((int(entry.name) for entry in _entries(runs) if entry.name.isdigit()), reverse=True)
+    return [run for number in numbers if (run := _find_run(runs / str(number))) is not None]
+
+
+def get_run(plugin_folder: Path, number: int) -> RecordedRun:
+    """Return one recorded run.
+
+    Raises:
+        RunRecordError: There is none of that number, or its files can not be read.
+    """
+    _check_format(plugin_folder / FOLDER_NAME)
+    run = _find_run(plugin_folder / FOLDER_NAME / "runs" / str(number))
+    if run is None:
+        known = [run.number for run in list_runs(plugin_folder)[:5]]
+        raise RunRecordError(
+            f"There is no run {number} in {plugin_folder}.",
+            {"number": number, "latest": known},
+            hint=f"The latest are {', '.join(map(str, known))}." if known else "Nothing was run here yet.",
+        )
+    return run
+
+
+def iter_events(run: RecordedRun) -> Iterator[Event]:
+    """Read a run's events in the order of their arrival. A line that a crash cut short ends the reading."""
+    with run.events_file.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield Event.model_validate_json(line)
+            except ValueError as error:
+                raise RunRecordError(f"{run.events_file}:{number} is not an event: {error}.") from error
+
+
+def _find_run(folder: Path) -> RecordedRun | None:
+    try:
+        envelope = Envelope.model_validate_json((folder / "envelope.json").read_bytes())
+    except FileNotFoundError:
+        return None  # died before its envelope: nothing ran
+    except ValueError as error:
+        raise RunRecordError(f"{folder / 'envelope.json'} is damaged: {error}.") from error
+    is_alive = _is_locked(folder / "events.jsonl")
+    outcome = _find_outcome(folder)
+    state: RunState
+    if outcome is not None:
+        state, reason = outcome.state, outcome.reason
+    elif is_alive:
+        state, reason = "RUNNING", None
+    else:
+        state, reason = "FAILED", "lost: its process ended without saying how"
+    return RecordedRun(int(folder.name), folder, envelope, outcome, state, reason)
+
+
+def _find_outcome(folder: Path) -> RunOutcome | None:
+    try:
+        return RunOutcome.model_validate_json((folder / "outcome.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise RunRecordError(f"{folder / 'outcome.json'} is damaged: {error}.") from error
+
+
+def _is_locked(file: Path) -> bool:
+    """Does the process that writes `file` still live? The kernel drops its lock when it dies."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _ensure_records_folder(plugin_folder: Path) -> Path:
+    root = plugin_folder / FOLDER_NAME
+    _check_format(root)
+    runs = root / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    if not (root / "format").exists():
+        atomic_write(root / ".gitignore", b"*\n")
+        atomic_write(root / "format", f"{FORMAT}\n".encode())
+    return runs
+
+
+def _check_format(root: Path) -> None:
+    try:
+        found = (root / "format").read_text().strip()
+    except FileNotFoundError:
+        return
+    if not found.isdigit() or int(found) > FORMAT:
+        raise RunRecordError(
+            f"{root} has the format {found!r}; this SDK reads up to {FORMAT}.",
+            {"folder": str(root), "format": found, "known": FORMAT},
+            hint="Upgrade synapse-sdk, or move the folder away.",
+        )
+
+
+def _claim_number(runs: Path) -> tuple[int, Path]:
+    number = max((int(entry.name) for entry in _entries(runs) if entry.name.isdigit()), default=0) + 1
+    while True:
+        try:
+            (runs / str(number)).mkdir()
+        except FileExistsError:
+            number += 1  # another process was faster
+        else:
+            return number, runs / str(number)
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _document(value: Envelope | RunOutcome) -> bytes:
+    return value.model_dump_json(indent=2).encode() + b"\n"

@@ -1,0 +1,368 @@
+"""From "run this action of that plugin" to a recorded outcome. `run_plugin` and the CLI both come here.
+
+```text
+RunRequest ──plan()──▶ RunPlan (code loaded, params checked, envelope) ──submit()──▶ FinishedRun
+```
+
+Source: plugin guide, "Using Python"; interface sheet `core.md` §6.4.
+"""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
+
+from synapse_sdk._internal.clock import utc_now
+from synapse_sdk._internal.errors import NotReachableError, SynapseError
+from synapse_sdk._internal.jsonable import describe_json, to_jsonable
+from synapse_sdk._internal.uuid7 import uuid7
+from synapse_sdk._version import __version__
+from synapse_sdk.plugins.discovery import PluginDiscovery, find_plugin_by_code
+from synapse_sdk.plugins.enums import ExecutionMode
+from synapse_sdk.plugins.errors import ExecutionError, PluginRunError, ValidationError
+from synapse_sdk.plugins.events import EventStream, Sink
+from synapse_sdk.plugins.executors.local import LocalExecutor, open_local_workspace
+from synapse_sdk.plugins.params import apply_assignments, validate_params
+from synapse_sdk.plugins.run_record import RunRecord
+from synapse_sdk.plugins.tracebacks import format_author_traceback
+from synapse_sdk.wire.envelope import (
+    Envelope,
+    EnvironmentReference,
+    InputReference,
+    PluginReference,
+    Resources,
+)
+from synapse_sdk.wire.outcome import Cause, EndState, Failure, RunOutcome
+
+if TYPE_CHECKING:
+    from synapse_sdk.workspace import Workspace
+
+#: Params of one run, written as JSON. Larger inputs are datasets.
+PARAMS_LIMIT_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What somebody asked for."""
+
+    plugin: PluginDiscovery
+    action: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    #: `name=value` pairs laid over `params`, each read as its field wants it.
+    assignments: Sequence[tuple[str, str]] = ()
+    mode: ExecutionMode = ExecutionMode.LOCAL
+    env: Mapping[str, Any] = field(default_factory=dict)
+    resources: Resources = field(default_factory=Resources)
+    language: str = "en"
+    open_workspace: Callable[[], Workspace] = open_local_workspace
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """A request that can be carried out: the code is loaded, the params fit, everything is decided."""
+
+    request: RunRequest
+    action_cls: Any
+    params: Any
+    envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """An attempt that has ended. `error` is what was raised, for callers in this process."""
+
+    outcome: RunOutcome
+    record: RunRecord
+    result: Any
+    error: BaseException | None
+    warnings: tuple[str, ...] = ()
+
+
+class ModuleImportError(PluginRunError):
+    """The plugin's own code can not be imported; `details["traceback"]` is the author's."""
+
+
+def run_plugin(
+    plugin_code: str | Path,
+    action: str,
+    params: Mapping[str, Any] | None = None,
+    *,
+    mode: ExecutionMode | str = ExecutionMode.LOCAL,
+    env: Mapping[str, Any] | None = None,
+    language: str = "en",
+    sinks: Sequence[Sink] | None = None,
+) -> Any:
+    """Run an action and return what it returned. The run is recorded in the plugin's `.synapse/`.
+
+    Args:
+        plugin_code: The plugin's code, looked up in the current folder and below it; or its folder.
+        action: Name of the action in the config.
+        params: Its params.
+        mode: Where to run: "local" is this process.
+        env: Variables for `ctx.env`, over this process's own and the config's `env`.
+        language: Language of messages written in several.
+        sinks: Where events go besides the record; stderr unless given.
+
+    Raises:
+        ConfigNotFoundError, ConfigError, ActionNotFoundError, ParamsError: The request is wrong.
+        ModuleImportError: The plugin's code can not be imported.
+        ExecutionError: The action failed.
+        NotReachableError: The mode needs a server or cluster that can not be reached.
+    """
+    request = RunRequest(
+        plugin=resolve_plugin(plugin_code),
+        action=action,
+        params=params or {},
+        mode=parse_mode(mode),
+        env=env or {},
+        language=language,
+    )
+    if sinks is None:
+        from synapse_sdk.plugins.terminal import TerminalSink
+
+        sinks = [TerminalSink()]
+    run = submit(plan(request), sinks)
+    if run.error is not None:
+        raise run.error
+    return run.result
+
+
+def resolve_plugin(plugin: str | Path, *, start: Path | None = None) -> PluginDiscovery:
+    """Find a plugin by its folder or its code.
+
+    Raises:
+        PluginRunError: It is neither.
+    """
+    path = Path(plugin)
+    if isinstance(plugin, Path) or path.is_absolute() or "/" in plugin or plugin in (".", ".."):
+        return PluginDiscovery.from_path(path)
+    if (path / "config.yaml").is_file():
+        return PluginDiscovery.from_path(path)
+    return find_plugin_by_code(plugin, start or Path.cwd())
+
+
+def parse_mode(mode: ExecutionMode | str) -> ExecutionMode:
+    """Turn a mode's name into the mode.
+
+    Raises:
+        ValidationError: There is no such mode.
+    """
+    try:
+        return ExecutionMode(mode)
+    except ValueError:
+        allowed = [known.value for known in ExecutionMode]
+        raise ValidationError(
+            f"mode is {str(mode)!r}; allowed are {', '.join(allowed)}.",
+            {"mode": str(mode), "allowed": allowed},
+        ) from None
+
+
+def plan(request: RunRequest) -> RunPlan:
+    """Decide everything about a run, and change nothing.
+
+    Raises:
+        NotReachableError: The mode is not to be had here.
+        ActionNotFoundError, ParamsError, ModuleImportError: See `run_plugin`.
+    """
+    require_mode(request.mode)
+    config = request.plugin.config
+    entry = request.plugin.get_action_config(request.action)
+    action_cls = _load_action(request)
+    model = getattr(action_cls, "params_model", None)
+    given = apply_assignments(model, request.params, request.assignments)
+    params = validate_params(action_cls, given, action=request.action, refuses_unknown=True)
+    envelope = Envelope(
+        job=uuid7(),
+        workspace="local",
+        mode=request.mode.value,
+        plugin=PluginReference(
+            code=config.code,
+            version=config.version,
+            folder=str(request.plugin.folder),
+            folder_digest=_digest_folder(request.plugin.folder),
+        ),
+        action=request.action,
+        entrypoint=entry.entrypoint,
+        params=_describe_params(params),
+        inputs=_find_inputs(action_cls, params, request.open_workspace),
+        environment=EnvironmentReference(
+            interpreter=f"{sys.implementation.name} {platform.python_version()}",
+            platform=f"{sys.platform}-{platform.machine()}",
+            sdk_version=__version__,
+        ),
+        seed=secrets.randbits(32),
+        resources=request.resources,
+        language=request.language,
+        created_at=utc_now(),
+    )
+    if len(envelope.model_dump_json()) > PARAMS_LIMIT_BYTES:
+        raise ValidationError(
+            f"The params are larger than {PARAMS_LIMIT_BYTES:,} bytes.",
+            {"limit_bytes": PARAMS_LIMIT_BYTES},
+            hint="Register large inputs with `synapse dataset register` and pass the id.",
+        )
+    return RunPlan(request, action_cls, params, envelope)
+
+
+def submit(plan: RunPlan, sinks: Sequence[Sink]) -> FinishedRun:
+    """Carry out a plan in this process and record it. Failures are in the answer, not raised.
+
+    Raises:
+        RunRecordError: The record could not be begun (nothing was run), or not finished.
+    """
+    request, envelope = plan.request, plan.envelope
+    record = RunRecord.create(request.plugin.folder, envelope)
+    stream = EventStream([record, *sinks], job=envelope.job)
+    executor = LocalExecutor(
+        request.env,
+        envelope.job,
+        request.language,
+        default_env=request.plugin.config.env,
+        open_workspace=request.open_workspace,
+    )
+    started_at = utc_now()
+    result: Any = None
+    error: BaseException | None = None
+    document: Any = None
+    stream.state("RUNNING")
+    try:
+        result = executor.execute_checked(plan.action_cls, plan.params, stream, envelope=envelope)
+        document = to_jsonable(result)
+    except (KeyboardInterrupt, SynapseError) as exc:
+        error = exc
+    state, cause, reason = _judge(error)
+    stream.state(state, **({"reason": reason} if reason else {}))
+    stream.close()
+    outcome = RunOutcome(
+        job=envelope.job,
+        state=state,
+        cause=cause,
+        reason=reason,
+        failure=None if error is None else _describe_failure(error, request.plugin.folder),
+        result=document,
+        started_at=started_at,
+        ended_at=utc_now(),
+        event_count=stream.event_count,
+        lost_event_count=stream.lost_event_count,
+    )
+    record.finish(outcome)
+    warnings = tuple(
+        f"{type(failure.sink).__name__} lost {failure.lost_event_count} events: {failure.error}"
+        for failure in stream.failures
+    )
+    return FinishedRun(outcome, record, result, error, warnings)
+
+
+def require_mode(mode: ExecutionMode) -> None:
+    """Refuse a mode that can not be had here; never run elsewhere without a word.
+
+    Raises:
+        NotReachableError: The mode needs a server or a Ray cluster.
+    """
+    if mode in (ExecutionMode.TASK, ExecutionMode.JOB):
+        raise NotReachableError(
+            f"Ray connection failed: --mode {mode.value} needs a Ray cluster, "
+            "which this version of the SDK can not use yet.",
+            {"mode": mode.value},
+            hint="Run it here with --mode local.",
+        )
+    if mode is ExecutionMode.REMOTE:
+        raise NotReachableError(
+            "Not authenticated: --mode remote needs a Synapse server, "
+            "which this version of the SDK can not use yet.",
+            {"mode": mode.value},
+            hint="Run it here with --mode local.",
+        )
+
+
+def _load_action(request: RunRequest) -> Any:
+    folder = request.plugin.folder
+    try:
+        action_cls = request.plugin.get_action_class(request.action)
+    except SynapseError:
+        raise
+    except (Exception, SystemExit) as exc:
+        raise _explain_import(exc, request) from exc
+    from synapse_sdk.plugins.action import BaseAction
+
+    if not (isinstance(action_cls, type) and issubclass(action_cls, BaseAction)):
+        entrypoint = request.plugin.get_action_entrypoint(request.action)
+        raise PluginRunError(
+            f"The entrypoint {entrypoint!r} of {request.action} is no subclass of BaseAction.",
+            {"entrypoint": entrypoint, "folder": str(folder)},
+            hint="Derive it: class …(BaseAction[Params]), from synapse_sdk.plugins.",
+        )
+    return action_cls
+
+
+def _explain_import(exc: BaseException, request: RunRequest) -> ModuleImportError:
+    entrypoint = request.plugin.get_action_entrypoint(request.action)
+    details = {
+        "entrypoint": entrypoint,
+        "traceback": format_author_traceback(exc, request.plugin.folder),
+    }
+    if isinstance(exc, ModuleNotFoundError) and exc.name:
+        package = exc.name.partition(".")[0]
+        return ModuleImportError(
+            f"ModuleNotFoundError: {entrypoint} needs the module {package!r}, which is not installed.",
+            {**details, "module": exc.name},
+            hint=f"Run `pip install -r requirements.txt`; if {package} is not in that file, add it first.",
+        )
+    return ModuleImportError(f"{entrypoint} can not be imported: {type(exc).__name__}: {exc}", details)
+
+
+def _describe_params(params: Any) -> dict[str, Any]:
+    """Write params for the envelope: defaults filled in, secret types masked."""
+    if isinstance(params, BaseModel):
+        try:
+            return params.model_dump(mode="json")
+        except PydanticSerializationError:
+            params = params.model_dump()
+    described: dict[str, Any] = describe_json(params)
+    return described
+
+
+def _digest_folder(folder: Path) -> str:
+    from synapse_sdk.manifest import build_manifest
+
+    return build_manifest(folder).digest
+
+
+def _find_inputs(
+    action_cls: Any, params: Any, open_workspace: Callable[[], Workspace]
+) -> tuple[InputReference, ...]:
+    named = action_cls.input_references(params)
+    if not named:
+        return ()
+    workspace = open_workspace()
+    found = (workspace.find_input(kind, number) for kind, number in named)
+    # What is not there is not recorded; the action's own call says so, in its place in the author's code.
+    return tuple(reference for reference in found if reference is not None)
+
+
+def _judge(error: BaseException | None) -> tuple[EndState, Cause | None, str | None]:
+    if error is None:
+        return "SUCCEEDED", None, None
+    if isinstance(error, KeyboardInterrupt):
+        return "STOPPED", "cancelled", "interrupted"
+    return "FAILED", "action", getattr(error, "message", str(error))
+
+
+def _describe_failure(error: BaseException, folder: Path) -> Failure:
+    # An error that we wrapped is told as what it was.
+    origin = error.__cause__ if isinstance(error, ExecutionError) and error.__cause__ else error
+    return Failure(
+        type=type(origin).__name__,
+        message=getattr(error, "message", str(error) or type(error).__name__),
+        hint=getattr(error, "hint", None),
+        details=describe_json(getattr(error, "details", {})),
+        traceback=format_author_traceback(origin, folder),
+    )

@@ -1,0 +1,134 @@
+"""A run's story for whoever watches: one live line on a terminal, one plain line per phase elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TextIO
+
+from synapse_sdk._internal.terminal import is_terminal, supports_colour
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.events import EncodedEvent
+    from synapse_sdk.wire.event import Event
+
+#: ANSI colour of a message's first word, by level. Levels that are not here are quiet.
+_COLOURS = {"success": 32, "warning": 33, "danger": 31, "error": 31, "critical": 31}
+#: Back to the line's start, and clear it.
+_CLEAR_LINE = "\r\x1b[2K"
+_UNNAMED_STEP = "progress"
+
+
+@dataclass(slots=True)
+class _Phase:
+    """What is known of the step that is going on."""
+
+    step: str
+    percent: float | None = None
+    remaining_s: float | None = None
+    elapsed_s: float = 0.0
+    values: dict[str, float] = field(default_factory=dict)
+
+
+class TerminalSink:
+    """Writes events as text for people.
+
+    Args:
+        stream: Where to; this process's stderr unless given.
+        show_debug: Also show messages of level debug.
+    """
+
+    def __init__(self, stream: TextIO | None = None, *, show_debug: bool = False) -> None:
+        self._stream = stream or sys.stderr
+        self._show_debug = show_debug
+        self._is_live = is_terminal(self._stream)
+        self._phase: _Phase | None = None
+
+    def write(self, batch: Sequence[EncodedEvent]) -> None:
+        """Show a batch; on a terminal the live line is drawn once for all of it."""
+        if self._is_live:
+            self._put(_CLEAR_LINE)
+        for event, _ in batch:
+            self._take(event)
+        if self._is_live and self._phase is not None:
+            self._put(self._fit(self._describe(self._phase)))
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Leave the last phase as an ordinary line."""
+        if self._is_live and self._phase is not None:
+            self._put(_CLEAR_LINE)
+        self._end_phase()
+        self._stream.flush()
+
+    def _take(self, event: Event) -> None:
+        body: Mapping[str, Any] = event.body or {}
+        if event.kind == "progress":
+            if self._phase is not None and self._phase.percent == 100 and body["percent"] < 100:
+                self._end_phase()  # the same step once more
+            phase = self._enter(event.step)
+            phase.percent, phase.remaining_s = body["percent"], body.get("remaining_s")
+            phase.elapsed_s = body["elapsed_s"]
+        elif event.kind == "metric":
+            self._enter(event.step).values |= event.values or {}
+        elif event.kind == "message":
+            if event.level != "debug" or self._show_debug:
+                self._say(body["content"], event.level)
+        elif event.kind == "loss":
+            self._say(_describe_loss(body), "warning")
+
+    def _enter(self, step: str | None) -> _Phase:
+        name = step or _UNNAMED_STEP
+        if self._phase is None or self._phase.step != name:
+            self._end_phase()
+            self._phase = _Phase(name)
+        return self._phase
+
+    def _end_phase(self) -> None:
+        if self._phase is not None:
+            self._put(self._describe(self._phase, is_over=True) + "\n")
+            self._phase = None
+
+    def _say(self, text: str, level: str | None) -> None:
+        label = f"{level}: " if level in ("warning", "danger", "error", "critical") else ""
+        if label and level in _COLOURS and supports_colour(self._stream):
+            label = f"\x1b[{_COLOURS[level]}m{label}\x1b[0m"
+        self._put(f"  {label}{_printable(text)}\n")
+
+    def _describe(self, phase: _Phase, *, is_over: bool = False) -> str:
+        percent = "     " if phase.percent is None else f"{phase.percent:4.0f}%"
+        parts = [f"  {_printable(phase.step):<12}{percent}"]
+        parts += [f"{_printable(key)} {format_number(value)}" for key, value in phase.values.items()]
+        if is_over and phase.elapsed_s >= 1:
+            parts.append(f"{phase.elapsed_s:.0f} s")
+        elif not is_over and phase.remaining_s is not None and phase.remaining_s >= 1:
+            parts.append(f"{phase.remaining_s:.0f} s left")
+        return "  ".join(parts).rstrip()
+
+    def _fit(self, line: str) -> str:
+        # A live line that wraps can not be cleared again.
+        width = shutil.get_terminal_size().columns - 1
+        return line if len(line) <= width else line[: width - 1] + "…"
+
+    def _put(self, text: str) -> None:
+        self._stream.write(text)
+
+
+def format_number(value: float) -> str:
+    """Write a number with as many digits as a glance needs: 12, 0.412, 1.2e-05."""
+    if isinstance(value, int) or (abs(value) < 1e15 and value == int(value)):
+        return str(int(value))
+    return f"{value:.4g}" if abs(value) < 1e-3 or abs(value) >= 1e4 else f"{value:.3f}"
+
+
+def _printable(text: str) -> str:
+    # Control characters of an author's text must not move the reader's cursor.
+    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
+
+
+def _describe_loss(body: Mapping[str, Any]) -> str:
+    if "why" in body:
+        return f"{body['sink']} lost events: {body['why']}"
+    return f"left out {body['what']}: {body['event_count']} of {body['size_bytes']:,} bytes"
