@@ -1,0 +1,199 @@
+"""`synapse plugin run ACTION`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk.cli.output import Output, with_output
+from synapse_sdk.cli.rim import ExitCode
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.discovery import PluginDiscovery
+    from synapse_sdk.plugins.runner import FinishedRun, RunPlan
+    from synapse_sdk.wire.envelope import Resources
+
+_OUTCOME_WORDS = {
+    "SUCCEEDED": ("Succeeded", "green"),
+    "FAILED": ("Failed", "red"),
+    "STOPPED": ("Stopped", "red"),
+}
+
+
+@click.command("run")
+@click.argument("action")
+@click.option("-p", "--plugin", "code", help="Plugin code. Found from config.yaml unless given.")
+@click.option("--path", type=click.Path(path_type=Path), help="Plugin directory (default: current).")
+@click.option("--params", default="{}", help="JSON parameters, or @file.json.")
+@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable.")
+@click.option(
+    "-m", "--mode", default="local", help="Where to run: local, task, job or remote (default: local)."
+)
+@click.option("--debug/--no-debug", default=True, help="Debug output on stderr (default: on).")
+@click.option("--gpus", type=click.IntRange(min=0), help="Number of GPUs the action needs.")
+@click.option("--cpus", type=click.IntRange(min=1), help="Number of CPUs the action needs.")
+@with_output
+def run_action(
+    output: Output,
+    action: str,
+    code: str | None,
+    path: Path | None,
+    params: str,
+    assignments: tuple[str, ...],
+    mode: str,
+    debug: bool,
+    gpus: int | None,
+    cpus: int | None,
+) -> int:
+    """Run ACTION of a plugin; without --mode, in this very process.
+
+    The result goes to stdout, everything else to stderr. Each run is recorded: see `synapse run list`.
+    """
+    from synapse_sdk.plugins.params import parse_assignment, parse_params
+    from synapse_sdk.plugins.runner import (
+        ModuleImportError,
+        RunRequest,
+        parse_mode,
+        plan,
+        require_mode,
+        submit,
+    )
+    from synapse_sdk.plugins.terminal import TerminalSink
+    from synapse_sdk.settings import load_settings
+
+    settings = load_settings()
+    chosen_mode = parse_mode(mode)
+    require_mode(chosen_mode)
+    plugin = _find_plugin(code, path)
+    for warning in plugin.loaded.warnings:
+        output.warn(str(warning))
+    # Config `env` must be there before the plugin's libraries are imported; what the user set wins.
+    for name, value in plugin.config.env.items():
+        os.environ.setdefault(name, str(value))
+    with _stdout_kept_for_result(output):
+        try:
+            run_plan = plan(
+                RunRequest(
+                    plugin=plugin,
+                    action=action,
+                    params=parse_params(params),
+                    assignments=[parse_assignment(text) for text in assignments],
+                    mode=chosen_mode,
+                    resources=_check_resources(cpus=cpus, gpus=gpus),
+                    language=settings.language,
+                )
+            )
+        except ModuleImportError as error:
+            if trace := error.details["traceback"]:
+                output.say(trace)
+            raise
+        _say_beginning(output, run_plan, debug=debug)
+        run = submit(run_plan, [TerminalSink(output.err, show_debug=debug)])
+    return _say_end(output, run)
+
+
+def _find_plugin(code: str | None, path: Path | None) -> PluginDiscovery:
+    from synapse_sdk.plugins.discovery import PluginDiscovery, find_plugin_by_code
+
+    if code is None:
+        return PluginDiscovery.from_path(path or Path.cwd())
+    return find_plugin_by_code(code, (path or Path.cwd()).absolute())
+
+
+def _check_resources(*, cpus: int | None, gpus: int | None) -> Resources:
+    from synapse_sdk._internal.machine import count_cpus, count_gpus
+    from synapse_sdk.wire.envelope import Resources
+
+    for option, wanted, count in (("--cpus", cpus, count_cpus), ("--gpus", gpus, count_gpus)):
+        if wanted is not None and wanted > (there := count()):
+            raise SynapseError(
+                f"{option} {wanted} is more than this machine has: {there}.",
+                {"option": option, "wanted": wanted, "available": there},
+            )
+    return Resources(cpus=cpus, gpus=gpus)
+
+
+def _say_beginning(output: Output, plan: RunPlan, *, debug: bool) -> None:
+    envelope = plan.envelope
+    title = f"{envelope.plugin.code} {envelope.plugin.version} · {envelope.action} · {envelope.mode}"
+    output.say(output.style(title, bold=True))
+    if not debug:
+        return
+    facts = {
+        "code": f"{envelope.plugin.folder} ({(envelope.plugin.folder_digest or '')[:19]}…)",
+        "entrypoint": envelope.entrypoint,
+        "python": f"{envelope.environment.interpreter} at {sys.executable}",
+        "job": envelope.job,
+    }
+    for name, value in facts.items():
+        output.say(f"  debug: {name}: {value}")
+
+
+def _say_end(output: Output, run: FinishedRun) -> int:
+    outcome = run.outcome
+    word, colour = _OUTCOME_WORDS[outcome.state]
+    took_s = (outcome.ended_at - outcome.started_at).total_seconds()
+    for warning in run.warnings:
+        output.warn(warning)
+    failure = outcome.failure
+    if failure is not None and failure.traceback:
+        output.say(failure.traceback)
+    output.say(f"{output.style(word, fg=colour)} in {_format_seconds(took_s)}   (run {run.record.number})")
+    if failure is not None and outcome.state == "FAILED":
+        output.say(f"{output.style('error:', fg='red')} {failure.message}")
+        if failure.hint:
+            output.say(f"{output.style('hint:', bold=True)}  {failure.hint}")
+    if output.as_json:
+        output.document({"run": run.record.number, **outcome.model_dump(mode="json")})
+    elif outcome.state == "SUCCEEDED":
+        _show_result(output, outcome.result)
+    if outcome.state == "SUCCEEDED":
+        return ExitCode.DONE
+    return ExitCode.INTERRUPTED if outcome.state == "STOPPED" else ExitCode.FAILED
+
+
+def _show_result(output: Output, result: Any) -> None:
+    import json
+
+    if result is None:
+        return
+    output.say()
+    if isinstance(result, dict):
+        flat = {
+            key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            for key, value in result.items()
+        }
+        output.fields(flat)
+    else:
+        output.text(result if isinstance(result, str) else json.dumps(result, ensure_ascii=False))
+
+
+def _format_seconds(seconds: float) -> str:
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+@contextmanager
+def _stdout_kept_for_result(output: Output) -> Iterator[None]:
+    """Under `--json`, send what the action itself prints to stderr: stdout is for the one document."""
+    if not output.as_json:
+        yield
+        return
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        # The descriptor, not only sys.stdout: child processes and C libraries print too.
+        os.dup2(2, 1)
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
