@@ -18,3 +18,13 @@ def format_size(size_bytes: int) -> str:
 def count_of(count: int, one: str, many: str | None = None) -> str:
     """Write a count with its noun: `1 file`, `1,797 files`. `many` where an s does not do."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def format_duration(seconds: float) -> str:
+    """Write a duration with the digits a glance needs: `0.4 s`, `41 s`, `12 min`, `3 h 20 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 119.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk._internal.units import format_duration
 from synapse_sdk.cli.output import Output, with_output
 from synapse_sdk.cli.rim import ExitCode
 
@@ -145,7 +146,7 @@ def _say_end(output: Output, run: FinishedRun) -> int:
     failure = outcome.failure
     if failure is not None and failure.traceback:
         output.say(failure.traceback)
-    output.say(f"{output.style(word, fg=colour)} in {_format_seconds(took_s)}   (run {run.record.number})")
+    output.say(f"{output.style(word, fg=colour)} in {format_duration(took_s)}   (run {run.record.number})")
     if failure is not None and outcome.state == "FAILED":
         output.say(f"{output.style('error:', fg='red')} {failure.message}")
         if failure.hint:
@@ -173,12 +174,6 @@ def _show_result(output: Output, result: Any) -> None:
         output.fields(flat)
     else:
         output.text(result if isinstance(result, str) else json.dumps(result, ensure_ascii=False))
-
-
-def _format_seconds(seconds: float) -> str:
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 @contextmanager

@@ -1,0 +1,161 @@
+"""`synapse run …`: the runs that a plugin folder remembers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from synapse_sdk._internal.units import format_duration
+from synapse_sdk.cli.output import Output, with_output
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.run_record import RecordedRun
+
+_PATH = click.option(
+    "-p",
+    "--path",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="Plugin directory (default: current).",
+)
+#: Rows that fit a glance; `--all` shows the rest.
+_SHOWN_ROWS = 20
+
+
+@click.group("run")
+def run_group() -> None:
+    """Look at runs recorded on this machine."""
+
+
+@run_group.command("list")
+@_PATH
+@click.option("--all", "show_all", is_flag=True, help=f"Show all, not only the latest {_SHOWN_ROWS}.")
+@with_output
+def list_recorded(output: Output, path: Path, show_all: bool) -> None:
+    """List the runs of a plugin, newest first."""
+    from synapse_sdk.plugins.config_file import find_config
+    from synapse_sdk.plugins.run_record import list_runs
+
+    runs = list_runs(find_config(path).parent)
+    if output.as_json:
+        output.document([_summarise(run) for run in runs])
+        return
+    shown = runs if show_all else runs[:_SHOWN_ROWS]
+    output.table(
+        ["run", "action", "state", "started", "took", "reason"],
+        [
+            (
+                run.number,
+                run.envelope.action,
+                run.state,
+                run.envelope.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+                _took(run),
+                (run.reason or "").splitlines()[0][:60] if run.reason else "",
+            )
+            for run in shown
+        ],
+    )
+    if len(shown) < len(runs):
+        output.say(f"… and {len(runs) - len(shown)} older: synapse run list --all")
+    if runs:
+        output.say(f"Look closer: synapse run show {runs[0].number}")
+    else:
+        output.say("Nothing was run here yet. Start with: synapse plugin run ACTION")
+
+
+@run_group.command("show")
+@click.argument("number", type=int)
+@_PATH
+@with_output
+def show(output: Output, number: int, path: Path) -> None:
+    """Show everything about run NUMBER: what it was given, how it ended."""
+    import json
+
+    run = _get(path, number)
+    envelope, outcome = run.envelope, run.outcome
+    if output.as_json:
+        output.document(
+            {
+                **_summarise(run),
+                "envelope": envelope.model_dump(mode="json"),
+                "outcome": outcome.model_dump(mode="json") if outcome else None,
+            }
+        )
+        return
+    output.fields(
+        {
+            "run": f"{run.number} ({envelope.job})",
+            "plugin": f"{envelope.plugin.code} {envelope.plugin.version}",
+            "action": f"{envelope.action} ({envelope.entrypoint}), {envelope.mode}",
+            "state": run.state if run.reason is None else f"{run.state}: {run.reason}",
+            "started": envelope.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+            "took": _took(run),
+            "params": json.dumps(envelope.params, ensure_ascii=False),
+            "inputs": ", ".join(
+                f"{item.kind} {item.id}" + (f" version {item.version}" if item.version else "")
+                for item in envelope.inputs
+            )
+            or "none",
+            "seed": envelope.seed,
+            "code": envelope.plugin.folder_digest,
+            "python": f"{envelope.environment.interpreter}, {envelope.environment.platform}, "
+            f"synapse-sdk {envelope.environment.sdk_version}",
+            "events": f"{run.events_file} ({outcome.event_count if outcome else 'unknown'})",
+        }
+    )
+    if outcome and outcome.result is not None:
+        output.text(f"\nresult\n{json.dumps(outcome.result, indent=2, ensure_ascii=False)}")
+    if outcome and outcome.failure and outcome.failure.traceback:
+        output.text(f"\n{outcome.failure.traceback}")
+
+
+@run_group.command("metrics")
+@click.argument("number", type=int)
+@_PATH
+@click.option("-k", "--key", "keys", multiple=True, help="Only this metric; repeatable.")
+@click.option("-s", "--step", help="Only metrics of this step.")
+@click.option("-x", "--x-axis", help="Metric to draw along, such as epoch (default: the order of recording).")
+@with_output
+def metrics(
+    output: Output, number: int, path: Path, keys: tuple[str, ...], step: str | None, x_axis: str | None
+) -> None:
+    """Draw the metrics of run NUMBER."""
+    from synapse_sdk.cli.plot import draw
+    from synapse_sdk.plugins.metric_series import choose_series, load_series
+
+    series = choose_series(load_series(_get(path, number)), keys=keys, step=step, x_axis=x_axis)
+    if output.as_json:
+        output.document([item.to_document() for item in series])
+        return
+    if not series:
+        output.say(f"Run {number} recorded no metrics.")
+    for item in series:
+        output.text(draw(item))
+
+
+def _get(path: Path, number: int) -> RecordedRun:
+    from synapse_sdk.plugins.config_file import find_config
+    from synapse_sdk.plugins.run_record import get_run
+
+    return get_run(find_config(path).parent, number)
+
+
+def _summarise(run: RecordedRun) -> dict[str, Any]:
+    return {
+        "run": run.number,
+        "job": run.envelope.job,
+        "action": run.envelope.action,
+        "state": run.state,
+        "reason": run.reason,
+        "started_at": run.envelope.model_dump(mode="json")["created_at"],
+        "ended_at": run.outcome.model_dump(mode="json")["ended_at"] if run.outcome else None,
+        "folder": str(run.folder),
+    }
+
+
+def _took(run: RecordedRun) -> str:
+    if run.outcome is None:
+        return ""
+    return format_duration((run.outcome.ended_at - run.outcome.started_at).total_seconds())
