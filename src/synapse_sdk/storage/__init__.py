@@ -1,1 +1,1 @@
-"""Where bytes live: content-addressed and whole."""
+"""Where bytes live: content-addressed folders, copies that are checked, disks that are full."""

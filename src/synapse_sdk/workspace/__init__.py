@@ -1,1 +1,61 @@
-"""Gear 0's records: the datasets and models of this machine, without any server."""
+"""The datasets and models that actions work with: here, those of this machine, without any server.
+
+```text
+protocol.py        Workspace: what an action may ask of a workspace, whoever keeps it
+describe.py        the dictionaries that authors get
+local.py           LocalWorkspace: the two stores in one folder
+datasets.py        DatasetStore: folders by reference, with what they held
+models.py          ModelStore: copies that stay as they were saved
+records.py         what is kept: DatasetVersion, Model, …
+registration.py    which folder may be registered, under which name
+verification.py    is a folder still what its manifest says?
+manifest.py        files with their digests, and one digest for all of them
+folder_listing.py  which files of a folder count
+splits.py          train, validation, test
+model_files.py     a model's bytes, in and out
+record_folder.py   numbered records that appear whole
+layout.py          the folder of a local workspace, and its format
+errors.py          what can go wrong
+```
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from synapse_sdk.workspace.describe import DatasetInfo as DatasetInfo
+    from synapse_sdk.workspace.describe import ModelInfo as ModelInfo
+    from synapse_sdk.workspace.errors import DatasetChangedError as DatasetChangedError
+    from synapse_sdk.workspace.errors import ModelDamagedError as ModelDamagedError
+    from synapse_sdk.workspace.errors import NotFoundError as NotFoundError
+    from synapse_sdk.workspace.errors import WorkspaceError as WorkspaceError
+    from synapse_sdk.workspace.local import LocalWorkspace as LocalWorkspace
+    from synapse_sdk.workspace.protocol import Workspace as Workspace
+    from synapse_sdk.workspace.records import ModelOrigin as ModelOrigin
+
+_HOME = {
+    "DatasetChangedError": "synapse_sdk.workspace.errors",
+    "DatasetInfo": "synapse_sdk.workspace.describe",
+    "LocalWorkspace": "synapse_sdk.workspace.local",
+    "ModelDamagedError": "synapse_sdk.workspace.errors",
+    "ModelInfo": "synapse_sdk.workspace.describe",
+    "ModelOrigin": "synapse_sdk.workspace.records",
+    "NotFoundError": "synapse_sdk.workspace.errors",
+    "Workspace": "synapse_sdk.workspace.protocol",
+    "WorkspaceError": "synapse_sdk.workspace.errors",
+}
+__all__ = sorted(_HOME)  # noqa: PLE0605 - one table, not two lists that drift apart
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value  # next time it is an ordinary attribute
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
