@@ -29,6 +29,12 @@ class Output:
         """Tell the user something about the work: progress, what to do next."""
         print(text, file=self.err)
 
+    def error(self, text: str, *, hint: str | None = None) -> None:
+        """Tell the user what went wrong, and what to do."""
+        print(f"{self.style('error:', fg='red')} {text}", file=self.err)
+        if hint:
+            print(f"{self.style('hint:', bold=True)}  {hint}", file=self.err)
+
     def warn(self, text: str, *, hint: str | None = None) -> None:
         """Tell the user of something that does not stop the work but deserves a look."""
         print(f"{self.style('warning:', fg='yellow')} {text}", file=self.err)

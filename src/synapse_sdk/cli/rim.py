@@ -57,6 +57,9 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         output.say("Interrupted")
         return ExitCode.INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        output.say(error.format_message())  # the help itself
+        return ExitCode.ASKED_WRONGLY
     except click.ClickException as error:
         _say_usage_error(output, error)
         return ExitCode.ASKED_WRONGLY
@@ -82,9 +85,7 @@ def exit_code_of(error: SynapseError) -> ExitCode:
 
 def say_error(output: Output, error: SynapseError) -> None:
     """Print an expected error: its sentence, its hint, and with `--json` the same as a document."""
-    output.say(f"{output.style('error:', fg='red')} {error.message}")
-    if error.hint:
-        output.say(f"{output.style('hint:', bold=True)}  {error.hint}")
+    output.error(error.message, hint=error.hint)
     if output.as_json:
         from synapse_sdk._internal.jsonable import describe_json
 
@@ -101,10 +102,8 @@ def say_error(output: Output, error: SynapseError) -> None:
 
 
 def _say_usage_error(output: Output, error: click.ClickException) -> None:
-    output.say(f"{output.style('error:', fg='red')} {error.format_message()}")
     context = getattr(error, "ctx", None)
-    if context is not None:
-        output.say(f"{output.style('hint:', bold=True)}  See: {context.command_path} --help")
+    output.error(error.format_message(), hint=f"See: {context.command_path} --help" if context else None)
     if output.as_json:
         output.document(
             {"error": {"type": "UsageError", "message": error.format_message(), "details": {}, "hint": None}}

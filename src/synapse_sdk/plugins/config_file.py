@@ -87,9 +87,9 @@ def load_config(path: Path) -> LoadedConfig:
     try:
         config = PluginConfig.model_validate(_with_action_names(_plain(document, file.name)))
     except pydantic.ValidationError as error:
-        raise _refuse(
-            file.name, [_explain(item, document, text, file.name) for item in error.errors()]
-        ) from error
+        problems = [_explain(item, document, text, file.name) for item in error.errors()]
+        # A misspelt key is often why another one is missing.
+        raise _refuse(file.name, [*problems, *_find_unknown_keys(document, file.name)]) from error
     return LoadedConfig(file, config, tuple(_find_unknown_keys(document, file.name)))
 
 

@@ -18,22 +18,16 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from synapse_sdk.wire.event import Event
+from synapse_sdk._internal.jsonable import describe_json
+from synapse_sdk._internal.uuid7 import uuid7
+from synapse_sdk.plugins.event_encoder import EncodedEvent, EventEncoder, RawEvent
 
 #: Seconds between two rounds of the pump: sinks are fed, and a terminal redrawn, at most 10 times a second.
 ROUND_S = 0.1
 #: Calls that may wait in the queue. At this length callers wait too: back-pressure comes before loss.
 QUEUE_LIMIT = 50_000
-
-
-class EncodedEvent(NamedTuple):
-    """An event, and its one line of JSON without the line end."""
-
-    event: Event
-    line: bytes
 
 
 class Sink(Protocol):
@@ -44,17 +38,6 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Finish; nothing is written afterwards."""
-
-
-class RawEvent(NamedTuple):
-    """What a caller leaves in the queue."""
-
-    kind: str
-    at_s: float
-    step: str | None
-    level: str | None
-    name: str | None
-    payload: Any
 
 
 class SinkFailure(NamedTuple):
@@ -74,7 +57,7 @@ class EventStream:
 
     def __init__(
         self,
-        sinks: Sequence[Sink] | None = None,
+        sinks: Sequence[Sink] = (),
         *,
         job: str | None = None,
         attempt: int = 1,
@@ -84,7 +67,7 @@ class EventStream:
         """Prepare; nothing is started, and nothing is made, until the first event.
 
         Args:
-            sinks: Where events go; stderr unless given.
+            sinks: Where events go; nowhere unless given.
             job: Id that events carry; made with the first event unless given.
             attempt: Which try of the job this is, from 1.
             producer: Who counts the events.
@@ -126,7 +109,7 @@ class EventStream:
             elif (number := as_number(value)) is not None:
                 numbers[str(key)] = number
             else:
-                others = {**(others or {}), str(key): _plain(value)}
+                others = {**(others or {}), str(key): describe_json(value)}
         self._append(RawEvent("metric", time.time(), step, None, None, (numbers, others)))
         if not self._wake.is_set() or len(self._queue) >= QUEUE_LIMIT:
             self._notify()
@@ -138,7 +121,7 @@ class EventStream:
 
     def log(self, name: str, body: Mapping[str, Any], *, level: str, step: str | None = None) -> None:
         """Record an event of the author's own. What JSON can not say in `body` is kept as its `repr`."""
-        self._append(RawEvent("log", time.time(), step, level, name, _plain(dict(body))))
+        self._append(RawEvent("log", time.time(), step, level, name, describe_json(dict(body))))
         self._notify()
 
     def state(self, state: str, **facts: Any) -> None:
@@ -158,7 +141,7 @@ class EventStream:
         self._is_closed = True
         self._append = _refuse_after_close
         if not self._is_started:
-            for sink in self._sinks or ():
+            for sink in self._sinks:
                 self._close_sink(sink)
             return
         self._stop.set()
@@ -168,7 +151,7 @@ class EventStream:
         with self._pump_lock:
             if closing := self._encoder.encode_cut_texts():
                 self._deliver(closing)
-            for sink in self._sinks or ():
+            for sink in self._sinks:
                 self._close_sink(sink)
 
     @property
@@ -183,13 +166,6 @@ class EventStream:
         self._append(item)
 
     def _start(self) -> None:
-        from synapse_sdk._internal.uuid7 import uuid7
-        from synapse_sdk.plugins._event_encoder import EventEncoder
-
-        if self._sinks is None:
-            from synapse_sdk.plugins.terminal import TerminalSink
-
-            self._sinks = [TerminalSink()]
         self.job = self.job or uuid7()
         self._encoder = EventEncoder(
             self.job, self.attempt, self.producer, text_quota_bytes=self._text_quota_bytes
@@ -228,7 +204,7 @@ class EventStream:
 
     def _deliver(self, batch: list[EncodedEvent]) -> None:
         self.event_count += len(batch)
-        for sink in self._sinks or ():
+        for sink in self._sinks:
             try:
                 sink.write(batch)
             except Exception as error:  # noqa: BLE001 - border of foreign code: the run goes on, the loss is counted
@@ -240,8 +216,8 @@ class EventStream:
                 self.failures[index] = failure._replace(lost_event_count=failure.lost_event_count + lost)
                 return
         self.failures.append(SinkFailure(sink, lost, error))
-        notice = self._encoder.encode_loss(sink, error)
-        others = [other for other in self._sinks or () if other is not sink]
+        notice = self._encoder.encode_loss(type(sink).__name__, error)
+        others = [other for other in self._sinks if other is not sink]
         self.event_count += 1
         for other in others:
             try:
@@ -259,7 +235,7 @@ class EventStream:
         # Locks and the thread of the parent did not come along; what was queued is the parent's to tell.
         self.producer = f"{self.producer}/{os.getpid()}"
         self.event_count, self.failures = 0, []
-        self._sinks = [sink for sink in self._sinks or () if getattr(sink, "is_shared_with_children", False)]
+        self._sinks = [sink for sink in self._sinks if getattr(sink, "is_shared_with_children", False)]
         self._is_started = False
         self._append = self._append_first
         if (util := sys.modules.get("multiprocessing.util")) is not None:
@@ -277,12 +253,6 @@ def as_number(value: object) -> float | int | None:
     if shape is not None and math.prod(shape) == 1 and hasattr(value, "item"):
         return as_number(value.item())
     return None
-
-
-def _plain(value: object) -> Any:
-    from synapse_sdk._internal.jsonable import describe_json
-
-    return describe_json(value)
 
 
 def _refuse_after_close(_: RawEvent) -> None:

@@ -27,7 +27,7 @@ from synapse_sdk.wire.event import Event
 from synapse_sdk.wire.outcome import RunOutcome
 
 if TYPE_CHECKING:
-    from synapse_sdk.plugins.events import EncodedEvent
+    from synapse_sdk.plugins.event_encoder import EncodedEvent
 
 FOLDER_NAME = ".synapse"
 FORMAT = 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from synapse_sdk._internal.terminal import is_terminal, supports_colour
 
 if TYPE_CHECKING:
-    from synapse_sdk.plugins.events import EncodedEvent
+    from synapse_sdk.plugins.event_encoder import EncodedEvent
     from synapse_sdk.wire.event import Event
 
 #: ANSI colour of a message's first word, by level. Levels that are not here are quiet.

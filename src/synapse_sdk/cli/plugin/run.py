@@ -148,9 +148,7 @@ def _say_end(output: Output, run: FinishedRun) -> int:
         output.say(failure.traceback)
     output.say(f"{output.style(word, fg=colour)} in {format_duration(took_s)}   (run {run.record.number})")
     if failure is not None and outcome.state == "FAILED":
-        output.say(f"{output.style('error:', fg='red')} {failure.message}")
-        if failure.hint:
-            output.say(f"{output.style('hint:', bold=True)}  {failure.hint}")
+        output.error(failure.message, hint=failure.hint)
     if output.as_json:
         output.document({"run": run.record.number, **outcome.model_dump(mode="json")})
     elif outcome.state == "SUCCEEDED":

@@ -15,6 +15,7 @@ from synapse_sdk.plugins.context.runtime import RuntimeContext
 from synapse_sdk.plugins.errors import ExecutionError
 from synapse_sdk.plugins.events import EventStream, Sink
 from synapse_sdk.plugins.params import validate_params
+from synapse_sdk.plugins.terminal import TerminalSink
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -76,7 +77,8 @@ class LocalExecutor:
             ExecutionError: The action failed. Its own `ExecutionError` comes unchanged, others as the cause.
         """
         checked = validate_params(action_cls, {} if params is None else params, client=self._client)
-        stream = EventStream(self._sinks, job=self.job_id)
+        sinks = [TerminalSink()] if self._sinks is None else self._sinks
+        stream = EventStream(sinks, job=self.job_id)
         try:
             return self.execute_checked(action_cls, checked, stream, checkpoint=checkpoint)
         finally:
