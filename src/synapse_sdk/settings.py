@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +33,26 @@ class Setting:
     origin: str  # "default", "environment SYNAPSE_HOME", "file /…/config.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """How Synapse behaves on this machine."""
 
     #: Folder of the user's own files; `config.json` lies in it. `SYNAPSE_HOME`
     home: Path
-    #: Folder of the local workspace: datasets and models. `SYNAPSE_DATA_DIR`
-    data_dir: Path
     #: Language of messages that an action writes in several: one of `LANGUAGES`. `SYNAPSE_LANGUAGE`
     language: str
-    #: Every value above with its origin, in the order of the fields.
-    origins: tuple[Setting, ...]
+    #: What was set, with its origin; the default of `data_dir` is worked out only when somebody asks.
+    chosen: tuple[Setting, ...]
+
+    @cached_property
+    def data_dir(self) -> Path:
+        """Folder of the local workspace: datasets and models. `SYNAPSE_DATA_DIR`"""
+        return Path(self._data_dir_setting.value).expanduser().absolute()
+
+    @property
+    def origins(self) -> tuple[Setting, ...]:
+        """Every value with its origin."""
+        return tuple(self._data_dir_setting if item.name == "data_dir" else item for item in self.chosen)
 
     @property
     def config_file(self) -> Path:
@@ -55,6 +64,18 @@ class Settings:
         """Where the local workspace keeps its records and blobs."""
         return self.data_dir / "workspaces" / "local"
 
+    @cached_property
+    def _data_dir_setting(self) -> Setting:
+        home, data_dir = self.chosen[0], self.chosen[1]
+        if data_dir.value:
+            return data_dir
+        if home.origin != "default":
+            # One variable moves everything, so that a demo or a test leaves the user's own files alone.
+            return Setting("data_dir", str(self.home / "data"), "default, below home")
+        from platformdirs import user_data_path
+
+        return Setting("data_dir", str(user_data_path("synapse", appauthor=False)), "default")
+
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Resolve the settings from the environment and the user's configuration file.
@@ -63,7 +84,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         environ: The environment to read; this process's own unless given.
 
     Raises:
-        SettingsError: A value is not usable, or the file can not be read. All problems are named together.
+        SettingsError: A value is not usable, or the file can not be read.
     """
     environ = os.environ if environ is None else environ
     home, home_origin = _resolve_home(environ)
@@ -77,7 +98,6 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             return Setting(name, str(stored[name]), f"file {file}")
         return Setting(name, default, "default")
 
-    data_dir = pick("data_dir", "SYNAPSE_DATA_DIR", str(_default_data_dir(home, home_origin)))
     language = pick("language", "SYNAPSE_LANGUAGE", "en")
     if language.value not in LANGUAGES:
         raise SettingsError(
@@ -85,11 +105,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             {"setting": "language", "value": language.value, "allowed": list(LANGUAGES)},
             hint="Set SYNAPSE_LANGUAGE=en, or correct the file.",
         )
+    data_dir = pick("data_dir", "SYNAPSE_DATA_DIR", "")
     return Settings(
         home=home,
-        data_dir=Path(data_dir.value).expanduser(),
         language=language.value,
-        origins=(Setting("home", str(home), home_origin), data_dir, language),
+        chosen=(Setting("home", str(home), home_origin), data_dir, language),
     )
 
 
@@ -121,12 +141,3 @@ def _resolve_home(environ: Mapping[str, str]) -> tuple[Path, str]:
         return Path(environ["SYNAPSE_HOME"]).expanduser().absolute(), "environment SYNAPSE_HOME"
     # Not platformdirs: plugins and tools of both dialects look for exactly ~/.synapse/config.json.
     return Path("~/.synapse").expanduser(), "default"
-
-
-def _default_data_dir(home: Path, home_origin: str) -> Path:
-    if home_origin != "default":
-        # One variable moves everything, so that a demo or a test leaves the user's own files alone.
-        return home / "data"
-    from platformdirs import user_data_path
-
-    return user_data_path("synapse", appauthor=False)

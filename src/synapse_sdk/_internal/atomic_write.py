@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 
@@ -38,4 +37,6 @@ def temporary_sibling(folder: Path, *, label: str) -> Path:
 
     Its name begins with `.` and ends in `.partial`, which readers of `folder` pass over.
     """
+    import tempfile
+
     return Path(tempfile.mkdtemp(prefix=f".{label}-", suffix=".partial", dir=folder))

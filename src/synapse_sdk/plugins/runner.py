@@ -9,8 +9,8 @@ Source: plugin guide, "Using Python"; interface sheet `core.md` §6.4.
 
 from __future__ import annotations
 
+import os
 import platform
-import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +32,6 @@ from synapse_sdk.plugins.events import EventStream, Sink
 from synapse_sdk.plugins.executors.local import LocalExecutor, open_local_workspace
 from synapse_sdk.plugins.params import apply_assignments, validate_params
 from synapse_sdk.plugins.run_record import RunRecord
-from synapse_sdk.plugins.tracebacks import format_author_traceback
 from synapse_sdk.wire.envelope import (
     Envelope,
     EnvironmentReference,
@@ -198,7 +197,7 @@ def plan(request: RunRequest) -> RunPlan:
             platform=f"{sys.platform}-{platform.machine()}",
             sdk_version=__version__,
         ),
-        seed=secrets.randbits(32),
+        seed=int.from_bytes(os.urandom(4), "big"),
         resources=request.resources,
         language=request.language,
         created_at=utc_now(),
@@ -304,6 +303,8 @@ def _load_action(request: RunRequest) -> Any:
 
 
 def _explain_import(exc: BaseException, request: RunRequest) -> ModuleImportError:
+    from synapse_sdk.plugins.tracebacks import format_author_traceback
+
     entrypoint = request.plugin.get_action_entrypoint(request.action)
     details = {
         "entrypoint": entrypoint,
@@ -357,6 +358,8 @@ def _judge(error: BaseException | None) -> tuple[EndState, Cause | None, str | N
 
 
 def _describe_failure(error: BaseException, folder: Path) -> Failure:
+    from synapse_sdk.plugins.tracebacks import format_author_traceback
+
     # An error that we wrapped is told as what it was.
     origin = error.__cause__ if isinstance(error, ExecutionError) and error.__cause__ else error
     return Failure(

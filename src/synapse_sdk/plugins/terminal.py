@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -109,11 +109,18 @@ class TerminalSink:
 
     def _fit(self, line: str) -> str:
         # A live line that wraps can not be cleared again.
-        width = shutil.get_terminal_size().columns - 1
+        width = _columns(self._stream) - 1
         return line if len(line) <= width else line[: width - 1] + "…"
 
     def _put(self, text: str) -> None:
         self._stream.write(text)
+
+
+def _columns(stream: TextIO) -> int:
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except OSError:
+        return 80
 
 
 def format_number(value: float) -> str:
