@@ -5,7 +5,6 @@ Source: plugin guide, "Configure config.yaml"; interface sheet `core.md` §6.1.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr
@@ -21,29 +20,50 @@ from synapse_sdk.plugins.enums import (
     SmartToolType,
 )
 
-_CODE = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?")
-#: Source: semver.org 2.0.0, "backus-naur form grammar", without leading zeros in numbers.
-_VERSION = re.compile(
-    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
-    r"(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?"
-)
-_ENTRYPOINT = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*[:.][^\W\d]\w*")
+# Plain text methods instead of regular expressions: compiling those costs a start more than all else here.
+
+
+_LETTERS_AND_DIGITS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_CODE_CHARACTERS = _LETTERS_AND_DIGITS | {"-", "_"}
+_LABEL_CHARACTERS = _LETTERS_AND_DIGITS | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ-")
 
 
 def _check_code(code: str) -> str:
-    if not _CODE.fullmatch(code):
+    is_code = code and _CODE_CHARACTERS.issuperset(code) and {code[0], code[-1]} <= _LETTERS_AND_DIGITS
+    if not is_code:
         raise ValueError("lowercase letters, digits and hyphens inside, such as yolov8 or my-plugin")
     return code
 
 
 def _check_version(version: str) -> str:
-    if not _VERSION.fullmatch(version):
+    if not is_semantic_version(version):
         raise ValueError("a semantic version X.Y.Z, such as 0.1.0")
     return version
 
 
+def is_semantic_version(text: str) -> bool:
+    """Is `text` X.Y.Z, with an optional `-pre.release` and `+build`?
+
+    Source: semver.org 2.0.0, "Backus-Naur Form Grammar".
+    """
+    rest, has_build, build = text.partition("+")
+    core, has_pre, pre = rest.partition("-")
+    numbers = core.split(".")
+    if len(numbers) != 3 or not all(_is_number(number) for number in numbers):
+        return False
+    labels = [*(pre.split(".") if has_pre else ()), *(build.split(".") if has_build else ())]
+    if not all(label and _LABEL_CHARACTERS.issuperset(label) for label in labels):
+        return False
+    return not has_pre or all(_is_number(label) for label in pre.split(".") if label.isdigit())
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and (text == "0" or text[0] != "0")
+
+
 def _check_entrypoint(entrypoint: str) -> str:
-    if entrypoint and not _ENTRYPOINT.fullmatch(entrypoint):
+    module, _, name = entrypoint.partition(":") if ":" in entrypoint else entrypoint.rpartition(".")
+    if not (name.isidentifier() and module and all(part.isidentifier() for part in module.split("."))):
         raise ValueError("module.path:ClassName, such as plugin.train:TrainAction")
     return entrypoint
 
@@ -68,7 +88,7 @@ Mapping = Annotated[dict[str, Any], BeforeValidator(_none_is_empty)]
 class ActionConfig(BaseModel):
     """One entry under `actions:`."""
 
-    model_config = ConfigDict(extra="allow", populate_by_name=True, frozen=True)
+    model_config = ConfigDict(extra="allow", populate_by_name=True, frozen=True, defer_build=True)
 
     name: str = Field(default="", description="Filled from the key that the entry stands under.")
     entrypoint: Entrypoint = Field(description="Module path and class: `module.path:ClassName`.")
@@ -84,7 +104,7 @@ class ActionConfig(BaseModel):
 class PluginRequires(BaseModel):
     """What the plugin needs around it, as version ranges."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
     sdk: StrictStr | None = None
     python: StrictStr | None = None

@@ -20,6 +20,7 @@ class WireModel(BaseModel):
     numbers travel as the strings "NaN", "Infinity" and "-Infinity", because JSON has no others.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings")
+    # Built when first used: a reader of outcomes need not pay for envelopes.
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings", defer_build=True)
 
     schema_version: int = 1
