@@ -80,7 +80,7 @@ class PluginDiscovery:
             ActionNotFoundError: The config, or the source, has no such thing.
             Exception: Whatever the plugin's own code raises while it is imported.
         """
-        return load_entrypoint(self.folder, self.get_action_entrypoint(name))
+        return load_entrypoint(self.folder, self.get_action_entrypoint(name), action=name)
 
     def get_action_params_model(self, name: str) -> type[BaseModel] | None:
         """Import an action's class and return its params model; None when it takes a plain dict."""

@@ -36,7 +36,7 @@ class ModuleNameTakenError(PluginRunError, ImportError):
         )
 
 
-def load_entrypoint(folder: Path, entrypoint: str) -> Any:
+def load_entrypoint(folder: Path, entrypoint: str, *, action: str | None = None) -> Any:
     """Import what an entrypoint names, from the plugin in `folder`.
 
     From then on the folder's modules can be imported by this process.
@@ -44,6 +44,7 @@ def load_entrypoint(folder: Path, entrypoint: str) -> Any:
     Args:
         folder: The plugin's folder, the one that holds config.yaml.
         entrypoint: `module.path:Name`, or with a dot instead of the colon.
+        action: What the config calls it, for messages.
 
     Raises:
         ModuleNameTakenError: Another plugin folder of this process owns one of its names.
@@ -59,14 +60,14 @@ def load_entrypoint(folder: Path, entrypoint: str) -> Any:
         except ModuleNotFoundError as error:
             if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
                 raise ActionNotFoundError(
-                    f"Action not found: the entrypoint {entrypoint!r} names the module {error.name!r}, "
-                    f"which is not in {folder}.",
+                    f"Action not found: {action or entrypoint}. The entrypoint {entrypoint!r} names "
+                    f"the module {error.name!r}, which is not in {folder}.",
                     {"entrypoint": entrypoint, "module": error.name, "folder": str(folder)},
-                    hint="Correct `entrypoint:` in config.yaml, or add the file.",
+                    hint=f"Check {_where(action)}, or add the file.",
                 ) from error
             raise
         _check_owner(module, folder)
-    return _get_attribute(module, name, entrypoint)
+    return _get_attribute(module, name, entrypoint, action)
 
 
 def split_entrypoint(entrypoint: str) -> tuple[str, str]:
@@ -153,14 +154,18 @@ def _is_inside(module: ModuleType, folder: Path) -> bool:
     return any(Path(place).resolve().is_relative_to(folder) for place in places)
 
 
-def _get_attribute(module: ModuleType, name: str, entrypoint: str) -> Any:
+def _where(action: str | None) -> str:
+    return f"actions.{action}.entrypoint in config.yaml" if action else "the entrypoint"
+
+
+def _get_attribute(module: ModuleType, name: str, entrypoint: str, action: str | None) -> Any:
     try:
         return getattr(module, name)
     except AttributeError:
         close = find_closest(name, [known for known in vars(module) if not known.startswith("_")])
         raise ActionNotFoundError(
-            f"Action not found: the entrypoint {entrypoint!r} names {name!r}, "
+            f"Action not found: {action or entrypoint}. The entrypoint {entrypoint!r} names {name!r}, "
             f"which is not in {module.__file__}.",
             {"entrypoint": entrypoint, "module": module.__name__, "name": name},
-            hint=f"Did you mean {close!r}?" if close else "Correct `entrypoint:` in config.yaml.",
+            hint=f"Check {_where(action)}." + (f" Did you mean {close!r}?" if close else ""),
         ) from None
