@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check bench sabotage constraints clean
+.PHONY: help demo test check docs bench sabotage constraints clean
 
 help:  ## Show these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ check: $(STAMP)  ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+docs: $(STAMP)  ## Generate docs/reference/ again
+	@$(BIN)/python docs/reference/generate.py
 
 bench: $(STAMP)  ## Print the figures that the README claims
 	@$(BIN)/python benchmarks/run.py
