@@ -1,1 +1,20 @@
-"""Plugin folder → release plan → repeatable archive."""
+"""Plugin folder → release plan → archive.
+
+```text
+secret_patterns.py  bytes → what in them looks like a secret                 pure
+unpacked.py         a compressed file → the streams inside it, bounded       reads disk
+secrets.py          the files of a release → findings                        reads disk
+wheels.py           local wheels → checked wheels                            reads disk
+requirements.py     requirements.txt → its problems                          reads disk
+named_files.py      the files that the config names: do they travel?         pure
+plan.py             folder + config → ReleasePlan                            reads disk, changes nothing
+archive.py          ReleasePlan → one repeatable zip                         the only one that writes
+contents.py         the bytes of a planned file, as they were when planned   reads disk
+```
+"""
+
+from synapse_sdk.packaging.archive import Archive, write_archive
+from synapse_sdk.packaging.plan import ReleasePlan, build_plan
+from synapse_sdk.packaging.secrets import Finding, SecretFoundError
+
+__all__ = ["Archive", "Finding", "ReleasePlan", "SecretFoundError", "build_plan", "write_archive"]

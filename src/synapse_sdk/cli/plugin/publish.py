@@ -14,6 +14,7 @@ from synapse_sdk.cli.output import Output, with_output
 if TYPE_CHECKING:
     from synapse_sdk.manifest import LeftOut
     from synapse_sdk.packaging import ReleasePlan
+    from synapse_sdk.plugins.config_file import LoadedConfig
 
 
 @click.command("publish")
@@ -52,8 +53,9 @@ def publish(
     from synapse_sdk.plugins.config_file import load_config
 
     loaded = load_config(config or path or Path.cwd())
+    folder = _find_folder(path, loaded) if config else loaded.folder
     plan = build_plan(
-        (path or Path.cwd()) if config else loaded.folder,
+        folder,
         loaded.config,
         config_file=loaded.path if config else None,
         allow_secrets=allow_secrets,
@@ -62,7 +64,7 @@ def publish(
     for warning in warnings:
         output.warn(warning)
     if dry_run and not output.as_json:
-        _show(output, plan)
+        _show(output, plan, folder)
     plan.require_no_secrets()
     if not dry_run:
         raise NotReachableError(
@@ -76,9 +78,22 @@ def publish(
     output.say("\nPublish it with: synapse plugin publish")
 
 
-def _show(output: Output, plan: ReleasePlan) -> None:
-    title = f"{plan.code} {plan.version}"
-    output.say(f"{output.style(title, bold=True)} · a preview, nothing is sent")
+def _find_folder(path: Path | None, loaded: LoadedConfig) -> Path:
+    """Return the folder of a plugin with a custom config file.
+
+    That is `path`, or the current folder if it is a plugin's, or the one that the config file is in.
+    """
+    from synapse_sdk.plugins.config_file import CONFIG_NAMES
+
+    if path:
+        return path
+    here = Path.cwd()
+    return here if any((here / name).is_file() for name in CONFIG_NAMES) else loaded.folder
+
+
+def _show(output: Output, plan: ReleasePlan, folder: Path) -> None:
+    title = output.style(f"{plan.code} {plan.version}", bold=True)
+    output.say(f"{title} · what a release of {folder.absolute()} would hold; nothing is sent")
     sizes = [format_size(planned.file.size_bytes) for planned in plan.files]
     width = max(map(len, sizes), default=0)
     for planned, size in zip(plan.files, sizes, strict=True):
