@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from pathlib import PurePath
@@ -12,6 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from synapse_sdk._internal.errors import SynapseError
+
+#: Containers inside each other. Readers of JSON, pydantic's among them, stop not far above this.
+DEPTH_LIMIT = 100
 
 
 class NotJsonError(SynapseError):
@@ -33,14 +36,21 @@ def to_jsonable(value: object, *, path: str = "result") -> Any:
 
 def describe_json(value: object) -> Any:
     """Like `to_jsonable`, for showing: what can not be converted appears as its shortened `repr`."""
-    try:
-        return to_jsonable(value)
-    except NotJsonError:
-        if isinstance(value, Mapping):
-            return {str(key): describe_json(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [describe_json(item) for item in value]
-        return shorten(repr(value))
+    return _describe(value, frozenset())
+
+
+def escape_surrogates(value: Any) -> Any:
+    """Write out half characters, which JSON can not hold: a file name that is not UTF-8 has such.
+
+    Goes through dicts, lists and tuples, keys included.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {escape_surrogates(key): escape_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [escape_surrogates(item) for item in value]
+    return value
 
 
 def shorten(text: str, *, limit: int = 80) -> str:
@@ -49,10 +59,12 @@ def shorten(text: str, *, limit: int = 80) -> str:
 
 
 def _convert(value: object, path: str, parents: frozenset[int]) -> Any:
-    if value is None or (isinstance(value, bool | str) and not isinstance(value, Enum)):
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Enum):
         return _convert(value.value, path, parents)
+    if isinstance(value, str):
+        return _text(value, path)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
@@ -60,7 +72,9 @@ def _convert(value: object, path: str, parents: frozenset[int]) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, PurePath | UUID):
-        return str(value)
+        return _text(str(value), path)
+    if len(parents) >= DEPTH_LIMIT:
+        raise NotJsonError(f"{path} is nested too deeply.", {"path": path, "type": "depth"})
     if id(value) in parents:
         raise NotJsonError(
             f"{path} contains itself and can not be written as JSON.", {"path": path, "type": "cycle"}
@@ -72,9 +86,17 @@ def _convert_container(value: object, path: str, parents: frozenset[int]) -> Any
     if (dump := getattr(value, "model_dump", None)) is not None and not isinstance(value, type):
         return _convert(dump(), path, parents)
     if is_dataclass(value) and not isinstance(value, type):
-        return _convert(asdict(value), path, parents)
+        return {
+            item.name: _convert(getattr(value, item.name), f"{path}.{item.name}", parents)
+            for item in fields(value)
+        }
     if isinstance(value, Mapping):
-        return {_key(key, path): _convert(item, f"{path}.{key}", parents) for key, item in value.items()}
+        converted = {_key(key, path): _convert(item, f"{path}.{key}", parents) for key, item in value.items()}
+        if len(converted) < len(value):
+            raise NotJsonError(
+                f"{path} has two keys that JSON would write alike.", {"path": path, "type": "keys"}
+            )
+        return converted
     if isinstance(value, list | tuple):
         return [_convert(item, f"{path}[{index}]", parents) for index, item in enumerate(value)]
     if isinstance(value, set | frozenset):
@@ -93,10 +115,41 @@ def _key(key: object, path: str) -> str:
     if isinstance(key, Enum):
         key = key.value
     if isinstance(key, str):
-        return key
+        return _text(key, path)
     if isinstance(key, int | float) and not isinstance(key, bool):
         return str(key)
     raise _refuse(key, f"{path}[{shorten(repr(key), limit=40)}]", "keys of a mapping must be text")
+
+
+def _text(text: str, path: str) -> str:
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as exc:
+            raise NotJsonError(
+                f"{path} is a text that is not Unicode: {shorten(ascii(text))}.",
+                {"path": path, "type": "str"},
+                hint="A file name that is not UTF-8, perhaps? Return it as repr(), or rename the file.",
+            ) from exc
+    return text
+
+
+def _describe(value: object, parents: frozenset[int]) -> Any:
+    try:
+        return to_jsonable(value)
+    except Exception:  # noqa: BLE001 - border of foreign code: showing a value must never be what fails
+        if isinstance(value, str):
+            return escape_surrogates(value)
+    if id(value) not in parents and len(parents) < DEPTH_LIMIT:
+        inner = parents | {id(value)}
+        if isinstance(value, Mapping):
+            return {escape_surrogates(str(key)): _describe(item, inner) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [_describe(item, inner) for item in value]
+    try:
+        return escape_surrogates(shorten(repr(value)))
+    except Exception:  # noqa: BLE001 - as above
+        return f"<{type(value).__name__} that can not be shown>"
 
 
 def _name_nonfinite(value: float) -> str:

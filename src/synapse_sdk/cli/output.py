@@ -43,7 +43,10 @@ class Output:
 
     def document(self, data: object) -> None:
         """Print `data` as the one JSON document. Only meaningful under `--json`."""
-        print(json.dumps(data, ensure_ascii=False, allow_nan=False), file=self.out)
+        # Text beyond the stream's encoding is escaped by JSON itself, so that it stays a document.
+        encoding = getattr(self.out, "encoding", None) or "utf-8"
+        is_ascii = encoding.lower().replace("-", "") != "utf8"
+        print(json.dumps(data, ensure_ascii=is_ascii, allow_nan=False), file=self.out)
 
     def text(self, text: str = "") -> None:
         """Print a line of a result that is meant for people."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from synapse_sdk._internal.units import format_duration
+from synapse_sdk.cli.lazy_group import Entry, LazyGroup
 from synapse_sdk.cli.output import Output, with_output
 
 if TYPE_CHECKING:
@@ -24,12 +25,18 @@ _PATH = click.option(
 _SHOWN_ROWS = 20
 
 
-@click.group("run")
-def run_group() -> None:
-    """Look at runs recorded on this machine."""
+run_group = LazyGroup(
+    "run",
+    help="Look at runs recorded on this machine.",
+    entries={
+        "list": Entry("synapse_sdk.cli.run:list_recorded", "List the runs of a plugin, newest first."),
+        "show": Entry("synapse_sdk.cli.run:show", "Show what a run was given and how it ended."),
+        "metrics": Entry("synapse_sdk.cli.run:metrics", "Draw the metrics of a run."),
+    },
+)
 
 
-@run_group.command("list")
+@click.command("list")
 @_PATH
 @click.option("--all", "show_all", is_flag=True, help=f"Show all, not only the latest {_SHOWN_ROWS}.")
 @with_output
@@ -65,7 +72,7 @@ def list_recorded(output: Output, path: Path, show_all: bool) -> None:
         output.say("Nothing was run here yet. Start with: synapse plugin run ACTION")
 
 
-@run_group.command("show")
+@click.command("show")
 @click.argument("number", type=int)
 @_PATH
 @with_output
@@ -111,7 +118,7 @@ def show(output: Output, number: int, path: Path) -> None:
         output.text(f"\n{outcome.failure.traceback}")
 
 
-@run_group.command("metrics")
+@click.command("metrics")
 @click.argument("number", type=int)
 @_PATH
 @click.option("-k", "--key", "keys", multiple=True, help="Only this metric; repeatable.")

@@ -67,6 +67,8 @@ def find_config(path: Path) -> Path:
         ConfigNotFoundError: There is none; the message begins "Config file not found".
     """
     path = path.absolute()
+    if path.is_file():
+        return path
     candidates = [path / name for name in CONFIG_NAMES] if path.is_dir() or not path.suffix else [path]
     for candidate in candidates:
         if candidate.is_file():
@@ -100,14 +102,15 @@ def parse_config(text: str, *, file: str = "config.yaml") -> CommentedMap:
         ConfigError: It is not YAML, or not a mapping.
     """
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
 
+    yaml = YAML()
+    yaml.composer.warn_double_anchors = False  # allowed by YAML; a Python warning helps nobody
     try:
-        document = YAML().load(StringIO(text))
-    except YAMLError as error:
-        raise _refuse(file, [_explain_yaml(error, file)]) from error
+        document = yaml.load(StringIO(text))
     except RecursionError as error:
         raise _refuse(file, [ConfigProblem(file, Place(1, 1), "it is nested too deeply")]) from error
+    except Exception as error:  # noqa: BLE001 - border of the parser, which lets errors of its own helpers through
+        raise _refuse(file, [_explain_yaml(error, text, file)]) from error
     from ruamel.yaml.comments import CommentedMap
 
     if not isinstance(document, CommentedMap):
@@ -192,16 +195,24 @@ def _refuse(file: str, problems: Sequence[ConfigProblem]) -> ConfigError:
     )
 
 
-def _explain_yaml(error: Any, file: str) -> ConfigProblem:
+def _explain_yaml(error: Any, text: str, file: str) -> ConfigProblem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
-    what = getattr(error, "problem", None) or str(error).splitlines()[0]
+    at = getattr(error, "position", None)  # of a character that YAML does not allow
+    if mark:
+        place = Place(mark.line + 1, mark.column + 1)
+    elif isinstance(at, int):
+        place = Place(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+    else:
+        place = Place(1, 1)
+    what = getattr(error, "problem", None) or next(iter(str(error).splitlines()), type(error).__name__)
     return ConfigProblem(file, place, f"this is not YAML: {what}")
 
 
 def _explain(item: Any, document: CommentedMap, text: str, file: str) -> ConfigProblem:
     """Say one of pydantic's problems in our words, at its place in the file."""
     path, kind = tuple(item["loc"]), item["type"]
+    if kind == "invalid_key" or (path[-1] == "[key]" and kind == "string_type"):
+        return _explain_key([part for part in path if part != "[key]"], item["input"], document, file)
     # Pydantic names which member of a union it tried; the file has no such key.
     path = tuple(part for part in path if part != "[key]" and not str(part).startswith("function-"))
     place, exists = _locate(document, path)
@@ -219,10 +230,12 @@ def _explain(item: Any, document: CommentedMap, text: str, file: str) -> ConfigP
             file, place, f"{name}: {found} is not {allowed}" + (f"; did you mean {close}?" if close else "")
         )
     if kind == "string_type" and isinstance(item["input"], int | float):
-        quoted = _as_written(text, place)
+        quoted = _as_written(text, place, item["input"])
         more = "" if name != "version" or quoted.count(".") == 2 else ', and write X.Y.Z, such as "0.1.0"'
         return ConfigProblem(
-            file, place, f'{name}: {quoted} is a number, not a text; put it in quotes: "{quoted}"{more}'
+            file,
+            place,
+            f'{name}: {quoted} is a {_kind(item["input"])}, not a text; put it in quotes: "{quoted}"{more}',
         )
     if kind == "value_error":
         return ConfigProblem(file, place, f"{name}: {found} is not {context['error']}")
@@ -239,6 +252,17 @@ def _explain(item: Any, document: CommentedMap, text: str, file: str) -> ConfigP
     )
 
 
+def _explain_key(path: Sequence[Any], key: Any, document: CommentedMap, file: str) -> ConfigProblem:
+    node: Any = document
+    place = Place(1, 1)
+    for part in path[:-1]:
+        place = _place_of_key(node, part) or place
+        node = node[part]
+    place = _place_of_key(node, key) or place
+    where = "".join(f"{part}." for part in path[:-1])
+    return ConfigProblem(file, place, f'{where}{key}: a key must be a text; put it in quotes: "{key}"')
+
+
 def _allowed(path: tuple[Any, ...]) -> str:
     model: type[pydantic.BaseModel] = PluginConfig if len(path) == 1 else ActionConfig
     field = model.model_fields.get(str(path[-1]))
@@ -247,26 +271,27 @@ def _allowed(path: tuple[Any, ...]) -> str:
 
 
 def _locate(document: Any, path: tuple[Any, ...]) -> tuple[Place, bool]:
-    """Return the place of the value at `path`, or of the nearest thing above it that is there."""
+    """Return the place of the value at `path`, or of the nearest thing above it that has one."""
     place, node = Place(1, 1), document
     for part in path:
-        mark = _mark(node, part)
-        if mark is None:
+        if not _has(node, part):
             return place, False
-        place = mark
+        place = _place_of_value(node, part) or place
         node = node[part]
     return place, True
 
 
-def _mark(node: Any, part: Any) -> Place | None:
-    positions = getattr(node, "lc", None)
-    if positions is None or not _has(node, part):
-        return None
-    try:
-        line, column = positions.value(part) if isinstance(node, dict) else positions.item(part)
-    except KeyError:
-        return None  # merged in from an anchor: it has no place of its own
-    return Place(line + 1, column + 1)
+def _place_of_value(node: Any, part: Any) -> Place | None:
+    if isinstance(node, dict) and node[part] is None:
+        return _place_of_key(node, part)  # the parser gives nothing the place of what follows it
+    # A key that was merged in from an anchor has no place of its own.
+    mark = node.lc.data.get(part) if hasattr(node, "lc") and node.lc.data else None
+    return None if mark is None else Place(mark[-2] + 1, mark[-1] + 1)
+
+
+def _place_of_key(node: Any, key: Any) -> Place | None:
+    mark = node.lc.data.get(key) if hasattr(node, "lc") and node.lc.data else None
+    return None if mark is None else Place(mark[0] + 1, mark[1] + 1)
 
 
 def _has(node: Any, part: Any) -> bool:
@@ -275,36 +300,41 @@ def _has(node: Any, part: Any) -> bool:
     return isinstance(node, list) and isinstance(part, int) and part < len(node)
 
 
-def _as_written(text: str, place: Place) -> str:
+def _as_written(text: str, place: Place, value: object) -> str:
     """Return the scalar at `place` as the author wrote it: `0.10`, which as a number would be 0.1."""
-    return re.split(r"\s|,|\}|\]", text.splitlines()[place.line - 1][place.column - 1 :], maxsplit=1)[0]
+    rest = text.splitlines()[place.line - 1][place.column - 1 :]
+    rest = re.sub(r"^([&!]\S*\s+)+", "", rest)  # its anchor or tag is not part of it
+    return str(value) if rest.startswith("*") else re.split(r"\s|,|\}|\]", rest, maxsplit=1)[0]
 
 
 def _find_unknown_keys(document: Any, file: str) -> Iterator[ConfigProblem]:
-    yield from _unknown_in(document, PluginConfig, "", file)
-    if isinstance(document.get("requires"), dict):
-        yield from _unknown_in(document["requires"], PluginRequires, "requires.", file)
-    for name, action in (document.get("actions") or {}).items():
-        if isinstance(action, dict):
-            yield from _unknown_in(action, ActionConfig, f"actions.{name}.", file)
+    yield from _unknown_in(document, PluginConfig, "", Place(1, 1), file)
+    for name, model in (("requires", PluginRequires), ("actions", None)):
+        node, place = document.get(name), _place_of_key(document, name) or Place(1, 1)
+        if isinstance(node, dict) and model is not None:
+            yield from _unknown_in(node, model, f"{name}.", place, file)
+        elif isinstance(node, dict):
+            for action, entry in node.items():
+                if isinstance(entry, dict):
+                    at = _place_of_key(node, action) or place
+                    yield from _unknown_in(entry, ActionConfig, f"actions.{action}.", at, file)
 
 
 def _unknown_in(
-    node: Any, model: type[pydantic.BaseModel], prefix: str, file: str
+    node: Any, model: type[pydantic.BaseModel], prefix: str, above: Place, file: str
 ) -> Iterator[ConfigProblem]:
     known = set(model.model_fields)
     for field in model.model_fields.values():
         if isinstance(field.validation_alias, pydantic.AliasChoices):
             known |= {str(choice) for choice in field.validation_alias.choices}
     for key in node:
-        if key in known:
+        if key in known or not isinstance(key, str):  # what is no text is refused, not warned about
             continue
-        line, column = node.lc.key(key)
-        close = find_closest(str(key), known)
+        close = find_closest(key, known)
         more = f"; did you mean {close}?" if close else ""
         yield ConfigProblem(
             file,
-            Place(line + 1, column + 1),
+            _place_of_key(node, key) or above,
             f"unknown key {prefix}{key}{more} (it is kept, and has no effect)",
         )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from synapse_sdk._internal.jsonable import escape_surrogates, shorten
 from synapse_sdk.wire.event import Event
 
 #: Quotas of `docs/architecture.md`, "Quotas": an event, a line of text, all texts of one attempt.
@@ -32,6 +33,14 @@ class EncodedEvent(NamedTuple):
     line: bytes
 
 
+class PartlyWrittenError(Exception):
+    """Raised by a sink that took only the first events of a batch; the cause says why."""
+
+    def __init__(self, taken_event_count: int) -> None:
+        super().__init__(f"only {taken_event_count} events were taken")
+        self.taken_event_count = taken_event_count
+
+
 # The validator itself: a call of the class costs as much again in Python.
 _validate: Callable[[dict[str, Any]], Event] = Event.__pydantic_validator__.validate_python
 
@@ -53,7 +62,7 @@ class EventEncoder:
     def encode(self, raw: Sequence[RawEvent]) -> list[EncodedEvent]:
         """Build the events of one round, in order."""
         batch: list[EncodedEvent] = []
-        for item, merged_count in _merge_progress(raw):
+        for item, merged_count in _merge_progress(raw, self._step_start):
             if item.kind in ("message", "log") and self._is_over_text_quota(item):
                 continue
             batch.append(self._encode_one(item, merged_count))
@@ -65,6 +74,14 @@ class EventEncoder:
             kind="loss",
             level="error",
             body={"what": "events", "sink": sink, "why": str(error)},
+        )
+
+    def encode_lost_count(self, sink: str, event_count: int) -> EncodedEvent:
+        """Say how many events a sink lost in all."""
+        return self._event(
+            kind="loss",
+            level="error",
+            body={"what": "events", "sink": sink, "event_count": event_count},
         )
 
     def encode_cut_texts(self) -> list[EncodedEvent]:
@@ -103,12 +120,18 @@ class EventEncoder:
         self._seq += 1
         facts |= self._identity
         facts["seq"], facts["at"], facts["kind"] = self._seq, at or datetime.now(UTC), kind
-        event = _validate(facts)
-        line = _to_line(event)
+        try:
+            event = _validate(facts)
+            line = _to_line(event)
+        except Exception as error:  # noqa: BLE001 - whatever an author passed: the other events still go out
+            event = self._rescue(facts, error)
+            line = _to_line(event)
         if len(line) > EVENT_LIMIT_BYTES:
             event = event.model_copy(
                 update={
                     "kind": "loss",
+                    "name": None,
+                    "step": None,
                     "values": None,
                     "ordinals": None,
                     "body": {
@@ -121,6 +144,21 @@ class EventEncoder:
             )
             line = _to_line(event)
         return EncodedEvent(event, line)
+
+    def _rescue(self, facts: dict[str, Any], error: Exception) -> Event:
+        """Return the event with its text made writable; else one that says that it is lost."""
+        try:
+            event = _validate(escape_surrogates(facts))
+            _to_line(event)
+        except Exception:  # noqa: BLE001 - as in `_event`
+            lost = {
+                "what": f"an event of kind {facts['kind']} that can not be written",
+                "event_count": 1,
+                "why": escape_surrogates(shorten(str(error), limit=500)),
+            }
+            numbered = {name: facts[name] for name in (*self._identity, "seq", "at")}
+            return _validate({**numbered, "kind": "loss", "level": "error", "body": lost})
+        return event
 
     def _count_ordinals(self, step: str | None, numbers: dict[str, float]) -> dict[str, int]:
         ordinals = {}
@@ -148,7 +186,10 @@ class EventEncoder:
         return body
 
     def _is_over_text_quota(self, item: RawEvent) -> bool:
-        size_bytes = len(item.payload) if isinstance(item.payload, str) else len(repr(item.payload))
+        if isinstance(item.payload, str):
+            size_bytes = min(_size_of_text(item.payload), LINE_LIMIT_BYTES)  # the rest is cut anyway
+        else:
+            size_bytes = _size_of_text(repr(item.payload))
         if self._text_bytes + size_bytes > self._text_quota_bytes:
             self._cut_text_count += 1
             self._cut_text_bytes += size_bytes
@@ -157,12 +198,17 @@ class EventEncoder:
         return False
 
 
-def _merge_progress(raw: Sequence[RawEvent]) -> list[tuple[RawEvent, int]]:
+def _merge_progress(raw: Sequence[RawEvent], known: Container[str | None]) -> list[tuple[RawEvent, int]]:
     """Keep of each step's progress only the last call of this round, and how many came before it.
 
     The first call of a step and its completion always stay, so that a phase that begins and ends within one
     round is still seen to have done both.
+
+    Args:
+        raw: The calls of one round.
+        known: Steps of earlier rounds.
     """
+    seen: set[str | None] = set()
     kept: list[tuple[RawEvent, int] | None] = []
     mergeable_at: dict[str | None, int] = {}  # where in `kept` each step's last call may still be merged
     for item in raw:
@@ -173,10 +219,15 @@ def _merge_progress(raw: Sequence[RawEvent]) -> list[tuple[RawEvent, int]]:
             if previous is not None and current != 0:
                 merged_count = kept[previous][1] + 1  # type: ignore[index]
                 kept[previous] = None
-            if current not in (0, total):
+            if current not in (0, total) and (item.step in seen or item.step in known):
                 mergeable_at[item.step] = len(kept)
+            seen.add(item.step)
         kept.append((item, merged_count))
     return [entry for entry in kept if entry is not None]
+
+
+def _size_of_text(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def _message_body(text: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ that arrives faster than anybody can look, and says how many calls it merged.
 
 from __future__ import annotations
 
+import atexit
 import math
 import os
 import sys
@@ -18,23 +19,29 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
 from synapse_sdk._internal.jsonable import describe_json
 from synapse_sdk._internal.uuid7 import uuid7
-from synapse_sdk.plugins.event_encoder import EncodedEvent, EventEncoder, RawEvent
+from synapse_sdk.plugins.event_encoder import EncodedEvent, EventEncoder, PartlyWrittenError, RawEvent
 
 #: Seconds between two rounds of the pump: sinks are fed, and a terminal redrawn, at most 10 times a second.
 ROUND_S = 0.1
 #: Calls that may wait in the queue. At this length callers wait too: back-pressure comes before loss.
 QUEUE_LIMIT = 50_000
+#: Whole numbers beyond this do not fit the floats of a series.
+_LARGEST = int(sys.float_info.max)
 
 
 class Sink(Protocol):
     """Where events go. Called by one thread at a time, with events in order."""
 
     def write(self, batch: Sequence[EncodedEvent]) -> None:
-        """Take a batch. An exception counts the batch as lost to this sink, and is reported at the end."""
+        """Take a batch. An exception counts the batch as lost to this sink, and is reported at the end.
+
+        Who took the beginning of the batch raises `PartlyWrittenError` from the reason.
+        """
 
     def close(self) -> None:
         """Finish; nothing is written afterwards."""
@@ -52,7 +59,8 @@ class EventStream:
     """One producer's events, numbered from 1, on their way to sinks.
 
     The thread starts with the first event and dies with `close()`; an attempt that reports nothing costs
-    nothing. A forked child of the process continues as a producer of its own, `<producer>/<pid>`.
+    nothing. A child process, forked or handed this stream by pickling, continues as a producer of its own,
+    `<producer>/<pid>`, into those sinks that say `is_shared_with_children`.
     """
 
     def __init__(
@@ -83,51 +91,66 @@ class EventStream:
         self._append: Callable[[RawEvent], None] = self._append_first
         self._is_started = False
         self._is_closed = False
+        self._is_of_child = False
+        _open_streams.add(self)
+
+    def __reduce__(self) -> tuple[Callable[..., EventStream], tuple[Any, ...]]:
+        self.job = self.job or uuid7()
+        return _continue_in_other_process, (self._shared_sinks(), self.job, self.attempt, self.producer)
 
     def progress(self, step: str | None, current: float, total: float) -> None:
         """Say how far a step has come: `current` of `total`.
 
         Raises:
             ValueError: `total` is not positive, or `current` lies outside 0..total.
+            TypeError: One of them is not a number.
         """
-        if not 0 <= current <= total or total <= 0:
+        if type(current) is not int or type(total) is not int:
+            current, total = _require_number(current), _require_number(total)
+        if not 0 <= current <= total <= _LARGEST or total <= 0:
             raise ValueError(
                 f"progress must be 0 <= current <= total with total > 0, not {current} of {total}"
             )
-        self._append(RawEvent("progress", time.time(), step, None, None, (current, total)))
+        item = RawEvent("progress", time.time(), _as_name(step), None, None, (current, total))
+        self._append(item)
         if not self._wake.is_set() or len(self._queue) >= QUEUE_LIMIT:
-            self._notify()
+            self._notify(item)
 
     def metrics(self, step: str | None, values: Mapping[str, Any]) -> None:
         """Record numbers of a step. What is not a number is kept beside them, as a fact without a series."""
         numbers: dict[str, float] = {}
         others: dict[str, Any] | None = None
-        for key, value in values.items():
+        for given, value in values.items():
+            key = given if type(given) is str else _as_name(given) or "None"
             kind = type(value)
-            if kind is float or kind is int:
+            if kind is float or (kind is int and -_LARGEST <= value <= _LARGEST):
                 numbers[key] = value
             elif (number := as_number(value)) is not None:
-                numbers[str(key)] = number
+                numbers[key] = number
             else:
-                others = {**(others or {}), str(key): describe_json(value)}
-        self._append(RawEvent("metric", time.time(), step, None, None, (numbers, others)))
+                others = {**(others or {}), key: describe_json(value)}
+        item = RawEvent("metric", time.time(), _as_name(step), None, None, (numbers, others))
+        self._append(item)
         if not self._wake.is_set() or len(self._queue) >= QUEUE_LIMIT:
-            self._notify()
+            self._notify(item)
 
     def message(self, text: str, *, level: str, step: str | None = None, key: str | None = None) -> None:
         """Tell a person something."""
-        self._append(RawEvent("message", time.time(), step, level, key, text))
-        self._notify()
+        item = RawEvent("message", time.time(), _as_name(step), level, key, str(text))
+        self._append(item)
+        self._notify(item)
 
     def log(self, name: str, body: Mapping[str, Any], *, level: str, step: str | None = None) -> None:
         """Record an event of the author's own. What JSON can not say in `body` is kept as its `repr`."""
-        self._append(RawEvent("log", time.time(), step, level, name, describe_json(dict(body))))
-        self._notify()
+        item = RawEvent("log", time.time(), _as_name(step), level, _as_name(name), describe_json(dict(body)))
+        self._append(item)
+        self._notify(item)
 
     def state(self, state: str, **facts: Any) -> None:
         """Record that the attempt moved to `state`."""
-        self._append(RawEvent("state", time.time(), None, None, None, {"state": state, **facts}))
-        self._notify()
+        item = RawEvent("state", time.time(), None, None, None, {"state": state, **facts})
+        self._append(item)
+        self._notify(item)
 
     def flush(self) -> None:
         """Return when everything that was reported before this call has been handed to the sinks."""
@@ -136,10 +159,12 @@ class EventStream:
 
     def close(self) -> None:
         """Hand over what is left, close the sinks. Reporting afterwards raises `RuntimeError`."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        self._append = _refuse_after_close
+        with _start_lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            self._append = _refuse_after_close
+        _open_streams.discard(self)
         if not self._is_started:
             for sink in self._sinks:
                 self._close_sink(sink)
@@ -147,10 +172,14 @@ class EventStream:
         self._stop.set()
         self._wake.set()
         self._thread.join()
+        # From here on, whoever still got to the queue comes to `_notify` and learns whether it was in time.
+        self._wake.clear()
         self._drain()
         with self._pump_lock:
-            if closing := self._encoder.encode_cut_texts():
-                self._deliver(closing)
+            self._deliver(self._encoder.encode_cut_texts())
+            for failure in list(self.failures):
+                name = type(failure.sink).__name__
+                self._deliver([self._encoder.encode_lost_count(name, failure.lost_event_count)])
             for sink in self._sinks:
                 self._close_sink(sink)
 
@@ -161,7 +190,7 @@ class EventStream:
 
     def _append_first(self, item: RawEvent) -> None:
         with _start_lock:
-            if not self._is_started:
+            if not self._is_started and not self._is_closed:
                 self._start()
         self._append(item)
 
@@ -176,14 +205,26 @@ class EventStream:
         self._pump_lock = threading.Lock()  # one drain at a time: the thread's, or flush()'s
         self._thread = threading.Thread(target=self._pump, name="synapse-events", daemon=True)
         self._thread.start()
-        _open_streams.add(self)
+        if self._is_of_child:
+            atexit.register(self.close)
+            if (util := sys.modules.get("multiprocessing.util")) is not None:
+                # Children of multiprocessing leave without atexit; this is what they do run.
+                util.Finalize(None, self.close, exitpriority=100)
         self._is_started = True
         self._append = self._queue.append
 
-    def _notify(self) -> None:
+    def _notify(self, item: RawEvent) -> None:
+        if self._is_closed:
+            self._refuse_if_late(item)
+            return
         self._wake.set()
         while len(self._queue) >= QUEUE_LIMIT:  # back-pressure: this caller does a round itself
             self._drain()
+
+    def _refuse_if_late(self, item: RawEvent) -> None:
+        with self._pump_lock:
+            if any(left is item for left in self._queue):
+                _refuse_after_close(item)
 
     def _pump(self) -> None:
         while not self._is_closed:
@@ -194,36 +235,39 @@ class EventStream:
 
     def _drain(self) -> None:
         with self._pump_lock:
-            raw: list[RawEvent] = []
-            popleft = self._queue.popleft
-            while self._queue:
-                raw.append(popleft())
-            if not raw:
-                return
-            self._deliver(self._encoder.encode(raw))
+            # No more than is there now: others go on appending, and a round must end.
+            raw = [self._queue.popleft() for _ in range(len(self._queue))]
+            if raw:
+                self._deliver(self._encoder.encode(raw))
 
     def _deliver(self, batch: list[EncodedEvent]) -> None:
-        self.event_count += len(batch)
-        for sink in self._sinks:
-            try:
-                sink.write(batch)
-            except Exception as error:  # noqa: BLE001 - border of foreign code: the run goes on, the loss is counted
-                self._record_failure(sink, len(batch), error)
+        waiting = [(batch, list(self._sinks))] if batch else []
+        while waiting:
+            events, sinks = waiting.pop(0)
+            self.event_count += len(events)
+            for sink in sinks:
+                try:
+                    sink.write(events)
+                except Exception as error:  # noqa: BLE001 - border of foreign code: the run goes on, the loss is counted
+                    if not self._count_loss(sink, len(events), error):
+                        continue
+                    # Told to the others after what they are still to get of this round, so order is kept.
+                    notice = self._encoder.encode_loss(type(sink).__name__, self.failures[-1].error)
+                    self._count_loss(sink, 1, error)
+                    waiting.append(([notice], [other for other in self._sinks if other is not sink]))
 
-    def _record_failure(self, sink: Sink, lost: int, error: Exception) -> None:
+    def _count_loss(self, sink: Sink, event_count: int, error: Exception) -> bool:
+        """Count events that `sink` did not take. True when they are its first."""
+        if isinstance(error, PartlyWrittenError):
+            event_count -= error.taken_event_count
+            error = error.__cause__ if isinstance(error.__cause__, Exception) else error
         for index, failure in enumerate(self.failures):
             if failure.sink is sink:
-                self.failures[index] = failure._replace(lost_event_count=failure.lost_event_count + lost)
-                return
-        self.failures.append(SinkFailure(sink, lost, error))
-        notice = self._encoder.encode_loss(type(sink).__name__, error)
-        others = [other for other in self._sinks if other is not sink]
-        self.event_count += 1
-        for other in others:
-            try:
-                other.write([notice])
-            except Exception as second:  # noqa: BLE001 - as above
-                self.failures.append(SinkFailure(other, 1, second))
+                lost = failure.lost_event_count + event_count
+                self.failures[index] = failure._replace(lost_event_count=lost)
+                return False
+        self.failures.append(SinkFailure(sink, event_count, error))
+        return True
 
     def _close_sink(self, sink: Sink) -> None:
         try:
@@ -231,36 +275,62 @@ class EventStream:
         except Exception as error:  # noqa: BLE001 - border of foreign code: reported, others still close
             self.failures.append(SinkFailure(sink, 0, error))
 
+    def _shared_sinks(self) -> list[Sink]:
+        return [sink for sink in self._sinks if getattr(sink, "is_shared_with_children", False)]
+
     def _continue_in_forked_child(self) -> None:
         # Locks and the thread of the parent did not come along; what was queued is the parent's to tell.
         self.producer = f"{self.producer}/{os.getpid()}"
         self.event_count, self.failures = 0, []
-        self._sinks = [sink for sink in self._sinks if getattr(sink, "is_shared_with_children", False)]
+        self._sinks = self._shared_sinks()
         self._is_started = False
+        self._is_of_child = True
         self._append = self._append_first
-        if (util := sys.modules.get("multiprocessing.util")) is not None:
-            # Children of multiprocessing leave without atexit; this is what they do run.
-            util.Finalize(None, self.close, exitpriority=100)
 
 
 def as_number(value: object) -> float | int | None:
     """Return `value` as a plain number, or None. Takes booleans and scalars of array libraries."""
     if isinstance(value, bool | int):
-        return int(value)
+        return int(value) if -_LARGEST <= value <= _LARGEST else None
     if isinstance(value, float):
         return float(value)
     shape = getattr(value, "shape", None)
-    if shape is not None and math.prod(shape) == 1 and hasattr(value, "item"):
+    if isinstance(shape, tuple) and math.prod(shape) == 1 and hasattr(value, "item"):
         return as_number(value.item())
     return None
+
+
+def _require_number(value: object) -> float | int:
+    number = as_number(value)
+    if number is None:
+        raise TypeError(f"progress must be given in numbers, not in {type(value).__name__}")
+    return number
+
+
+def _as_name(value: object) -> str | None:
+    if value is None or type(value) is str:
+        return value
+    return str(value.value if isinstance(value, Enum) else value)
 
 
 def _refuse_after_close(_: RawEvent) -> None:
     raise RuntimeError("this run has ended; nothing more can be reported for it")
 
 
+def _continue_in_other_process(sinks: list[Sink], job: str, attempt: int, producer: str) -> EventStream:
+    """Give a process that was handed a stream its own; the same one however often it is handed."""
+    identity = (job, attempt, f"{producer}/{os.getpid()}")
+    with _start_lock:
+        stream = _continued.get(identity)
+        if stream is None:
+            stream = _continued[identity] = EventStream(sinks, job=job, attempt=attempt, producer=identity[2])
+            stream._is_of_child = True  # noqa: SLF001 - same module, one subject
+    return stream
+
+
 _start_lock = threading.Lock()
 _open_streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
+_continued: dict[tuple[str, int, str], EventStream] = {}
 
 
 def _continue_streams_in_child() -> None:

@@ -2,16 +2,18 @@
 
 Two plugin folders may both hold a package named `plugin`, and one process has one `sys.modules`. Each name
 belongs to the folder that used it first; whoever wants it for another folder is refused, with both folders
-named. That holds for imports inside functions and in threads too, because it is a finder that decides.
+named. That holds for imports inside functions and in threads too, because it is a finder that decides. A name
+of Python's standard library always means that library.
 See `docs/decisions/0003-one-process-one-owner-of-a-module-name.md`.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -21,18 +23,22 @@ from typing import Any
 from synapse_sdk._internal.closest import find_closest
 from synapse_sdk.plugins.errors import ActionNotFoundError, PluginRunError
 
+_STANDARD_LIBRARY = "Python's standard library"
+
 
 class ModuleNameTakenError(PluginRunError, ImportError):
-    """Two plugin folders in one process want the same module name."""
+    """A plugin folder wants a module name that means something else in this process."""
 
     @classmethod
     def between(cls, name: str, wanted_by: Path, owner: object) -> ModuleNameTakenError:
         """Build the error for a folder that came second."""
+        way_on = f"Rename {name.partition('.')[0]!r} there"
+        if owner != _STANDARD_LIBRARY:
+            way_on += f", or run it in a process of its own: synapse plugin run ACTION --path {wanted_by}"
         return cls(
             f"The module name {name!r} of {wanted_by} is already taken in this process by {owner}.",
             {"module": name, "wanted_by": str(wanted_by), "taken_by": str(owner)},
-            hint="Run each plugin in a process of its own: "
-            f"synapse plugin run ACTION --path {wanted_by}; or rename one of the packages.",
+            hint=f"{way_on}.",
         )
 
 
@@ -66,7 +72,7 @@ def load_entrypoint(folder: Path, entrypoint: str, *, action: str | None = None)
                     hint=f"Check {_where(action)}, or add the file.",
                 ) from error
             raise
-        _check_owner(module, folder)
+        _check_owner(module_name, folder)
     return _get_attribute(module, name, entrypoint, action)
 
 
@@ -90,39 +96,65 @@ class _PluginFinder(MetaPathFinder):
         if path is not None:  # a submodule: its package knows where to look
             return None
         holders = [folder for folder in self.folders if _holds(folder, fullname)]
+        if not holders:
+            return None
+        if fullname in sys.stdlib_module_names:
+            # Whoever asks, the library's own lazy imports included: not what lies in a plugin folder.
+            elsewhere = [entry for entry in sys.path if Path(entry).resolve() not in self.folders]
+            return PathFinder.find_spec(fullname, elsewhere, target)
         if len(holders) > 1:
             raise ModuleNameTakenError.between(fullname, holders[1], holders[0])
-        spec = PathFinder.find_spec(fullname, [str(holders[0])], target) if holders else None
+        spec = PathFinder.find_spec(fullname, [str(holders[0])], target)
         # A folder without __init__.py gives way to a real package elsewhere on sys.path, as always in Python.
         return spec if spec is not None and spec.loader is not None else None
 
+
+#: Folders without `__init__.py` that are looked through for a first Python file.
+_PACKAGE_DEPTH = 4
 
 _finder = _PluginFinder()
 _lock = threading.RLock()
 
 
 def _claim(folder: Path, module_name: str) -> None:
-    """Let this process import from `folder`, unless a name of it is already somebody else's."""
+    """Let this process import from `folder`, unless a name of it already means something else."""
     top_level = module_name.partition(".")[0]
     if folder not in _finder.folders:
-        for other in _finder.folders:
-            for name in _top_level_names(folder) & set(sys.modules):
-                if _is_inside(sys.modules[name], other) and not _is_inside(sys.modules[name], folder):
-                    raise ModuleNameTakenError.between(name, folder, other)
+        _refuse_taken_names(folder, top_level)
         if _finder not in sys.meta_path:
             sys.meta_path.insert(0, _finder)
         _finder.folders.append(folder)
         # For child processes, which get sys.path but not our finder. The finder still decides here.
         sys.path.insert(0, str(folder))
         importlib.invalidate_caches()
+    if top_level in sys.stdlib_module_names and _holds(folder, top_level):
+        raise ModuleNameTakenError.between(top_level, folder, _STANDARD_LIBRARY)
     if top_level in sys.modules:
-        _check_owner(sys.modules[top_level], folder)
+        _check_owner(top_level, folder)
 
 
-def _check_owner(module: ModuleType, folder: Path) -> None:
-    if _holds(folder, module.__name__.partition(".")[0]) and not _is_inside(module, folder):
-        owner = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ["this process"])))
-        raise ModuleNameTakenError.between(module.__name__, folder, owner)
+def _refuse_taken_names(folder: Path, top_level: str) -> None:
+    """Refuse a folder if a name that it holds is another plugin's, or is foreign and imported in it."""
+    used: frozenset[str] | None = None
+    for name in sorted(_top_level_names(folder)):
+        module = sys.modules.get(name)
+        is_foreign = module is not None and not _is_from(module, name, folder)
+        for other in _finder.folders:
+            if is_foreign and _is_from(sys.modules[name], name, other):
+                raise ModuleNameTakenError.between(name, folder, other)
+        if is_foreign or name in sys.stdlib_module_names:
+            # A name that nobody in the plugin imports, such as `tests`, does no harm.
+            used = _imported_names(folder) | {top_level} if used is None else used
+            if name in used:
+                is_standard = name in sys.stdlib_module_names
+                owner = _STANDARD_LIBRARY if is_standard else _place_of(sys.modules[name])
+                raise ModuleNameTakenError.between(name, folder, owner)
+
+
+def _check_owner(module_name: str, folder: Path) -> None:
+    module = sys.modules[module_name]
+    if _holds_module(folder, module_name) and not _is_from(module, module_name, folder):
+        raise ModuleNameTakenError.between(module_name, folder, _place_of(module))
 
 
 def _holds(folder: Path, name: str) -> bool:
@@ -130,28 +162,82 @@ def _holds(folder: Path, name: str) -> bool:
     return (folder / f"{name}.py").is_file() or _is_package(folder / name)
 
 
+def _holds_module(folder: Path, module_name: str) -> bool:
+    stem = folder.joinpath(*module_name.split("."))
+    return stem.with_suffix(".py").is_file() or stem.is_dir()
+
+
 def _top_level_names(folder: Path) -> set[str]:
-    return {entry.stem if entry.is_file() else entry.name for entry in folder.iterdir() if _is_module(entry)}
+    """Name what could be imported from `folder` and is known in this process, or to Python itself."""
+    with os.scandir(folder) as entries:
+        names = {entry.name.removesuffix(".py") for entry in entries}
+    known = {name for name in names if name in sys.modules or name in sys.stdlib_module_names}
+    return {name for name in known if _holds(folder, name)}
 
 
-def _is_module(entry: Path) -> bool:
-    return entry.suffix == ".py" if entry.is_file() else entry.name.isidentifier() and _is_package(entry)
-
-
-def _is_package(folder: Path) -> bool:
+def _is_package(folder: Path, depth: int = 0) -> bool:
     """Is this a package, be it without `__init__.py`? A folder of data is none."""
-    if (folder / "__init__.py").is_file():
+    try:
+        with os.scandir(folder) as found:
+            entries = list(found)
+    except OSError:
+        return False
+    if any(entry.name.endswith(".py") for entry in entries):
         return True
-    return folder.is_dir() and any(
-        entry.suffix == ".py" or (entry.is_dir() and (entry / "__init__.py").is_file())
-        for entry in folder.iterdir()
+    return depth < _PACKAGE_DEPTH and any(
+        _is_package(Path(entry.path), depth + 1)
+        for entry in entries
+        if entry.name.isidentifier() and entry.is_dir()
     )
 
 
-def _is_inside(module: ModuleType, folder: Path) -> bool:
+def _imported_names(folder: Path) -> frozenset[str]:
+    """Read from the plugin's sources which top-level names they import from outside of each themselves."""
+    import ast
+
+    names = set()
+    for file in _iter_sources(folder):
+        own = file.relative_to(folder).parts[0].removesuffix(".py")
+        try:
+            tree = ast.parse(file.read_bytes())
+        except (SyntaxError, ValueError, OSError):
+            continue  # whoever imports it will hear of it
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found = {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found = {(node.module or "").partition(".")[0]}
+            else:
+                continue
+            names |= found - {own}
+    return frozenset(names)
+
+
+def _iter_sources(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        # Neither hidden folders nor virtual environments are the plugin's own.
+        folders[:] = [
+            name for name in folders if name.isidentifier() and not Path(parent, name, "pyvenv.cfg").exists()
+        ]
+        yield from (Path(parent, name) for name in files if name.endswith(".py"))
+
+
+def _is_from(module: ModuleType, module_name: str, folder: Path) -> bool:
+    """Is this the module of that name that lies in `folder`, be it through a link?"""
+    top_level = module_name.partition(".")[0]
+    root = (folder / top_level).resolve()
+    single = (folder / f"{top_level}.py").resolve()
+    places = [Path(place).resolve() for place in _places_of(module)]
+    return any(place == single or place.is_relative_to(root) for place in places)
+
+
+def _places_of(module: ModuleType) -> list[str]:
     file = getattr(module, "__file__", None)
-    places = [file] if file else list(getattr(module, "__path__", []))
-    return any(Path(place).resolve().is_relative_to(folder) for place in places)
+    return [file] if file else list(getattr(module, "__path__", []))
+
+
+def _place_of(module: ModuleType) -> str:
+    return next(iter(_places_of(module)), "this process")
 
 
 def _where(action: str | None) -> str:

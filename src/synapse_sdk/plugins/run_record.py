@@ -20,8 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pydantic_core import PydanticSerializationError
+
 from synapse_sdk._internal.atomic_write import atomic_write
 from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk._internal.jsonable import escape_surrogates
+from synapse_sdk.plugins.event_encoder import PartlyWrittenError
 from synapse_sdk.wire.envelope import Envelope
 from synapse_sdk.wire.event import Event
 from synapse_sdk.wire.outcome import RunOutcome
@@ -61,10 +65,19 @@ class RunRecord:
 
     is_shared_with_children = True
 
-    def __init__(self, number: int, folder: Path, descriptor: int) -> None:
+    def __init__(self, number: int, folder: Path, descriptor: int | None = None) -> None:
+        """Take over a record that `create` began. Without its descriptor, of a child process: opened anew."""
         self.number = number
         self.folder = folder
         self._descriptor = descriptor
+
+    @property
+    def events_file(self) -> Path:
+        """Where the events go, one JSON document a line."""
+        return self.folder / "events.jsonl"
+
+    def __reduce__(self) -> tuple[type[RunRecord], tuple[int, Path]]:
+        return RunRecord, (self.number, self.folder)
 
     @classmethod
     def create(cls, plugin_folder: Path, envelope: Envelope) -> RunRecord:
@@ -92,16 +105,18 @@ class RunRecord:
 
     def write(self, batch: Sequence[EncodedEvent]) -> None:
         """Append events, each whole: a line that does not fit on the disk is taken back."""
-        data = b"".join(line + b"\n" for _, line in batch)
-        written = os.write(self._descriptor, data)
-        if written == len(data):
-            return
-        kept = data.rfind(b"\n", 0, written) + 1
-        os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - (written - kept))
-        if kept:
-            batch = batch[data[:kept].count(b"\n") :]
-        # Writing the rest tells why the first try was cut short.
-        self.write(batch)
+        if self._descriptor is None:
+            self._descriptor = os.open(self.events_file, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        data, written = b"".join(line + b"\n" for _, line in batch), 0
+        try:
+            while written < len(data):
+                written += os.write(self._descriptor, data[written:])
+        except OSError as error:
+            whole = data.rfind(b"\n", 0, written) + 1
+            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - (written - whole))
+            if whole:
+                raise PartlyWrittenError(data.count(b"\n", 0, whole)) from error
+            raise
 
     def close(self) -> None:
         """Nothing: the lock is kept until `finish`, so that the run is not seen as lost in between."""
@@ -122,7 +137,9 @@ class RunRecord:
                 hint="Make room there. The run itself is over, and its result was not lost.",
             ) from error
         finally:
-            os.close(self._descriptor)
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+                self._descriptor = None
 
 
 def list_runs(plugin_folder: Path) -> list[RecordedRun]:
@@ -246,4 +263,8 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _document(value: Envelope | RunOutcome) -> bytes:
-    return value.model_dump_json(indent=2).encode() + b"\n"
+    try:
+        return value.model_dump_json(indent=2).encode() + b"\n"
+    except PydanticSerializationError:  # half characters, in the message of an error for instance
+        value = type(value).model_validate(escape_surrogates(value.model_dump()))
+        return value.model_dump_json(indent=2).encode() + b"\n"

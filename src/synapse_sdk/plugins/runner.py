@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,16 +23,17 @@ from pydantic_core import PydanticSerializationError
 
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk._internal.errors import NotReachableError, SynapseError
-from synapse_sdk._internal.jsonable import describe_json, to_jsonable
+from synapse_sdk._internal.jsonable import NotJsonError, describe_json, to_jsonable
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk._version import __version__
+from synapse_sdk.plugins.config_file import CONFIG_NAMES
 from synapse_sdk.plugins.discovery import PluginDiscovery, find_plugin_by_code
 from synapse_sdk.plugins.enums import ExecutionMode
 from synapse_sdk.plugins.errors import ExecutionError, PluginRunError, ValidationError
 from synapse_sdk.plugins.events import EventStream, Sink
 from synapse_sdk.plugins.executors.local import LocalExecutor, open_local_workspace
 from synapse_sdk.plugins.params import apply_assignments, validate_params
-from synapse_sdk.plugins.run_record import RunRecord
+from synapse_sdk.plugins.run_record import RunRecord, RunRecordError
 from synapse_sdk.wire.envelope import (
     Envelope,
     EnvironmentReference,
@@ -72,6 +74,8 @@ class RunPlan:
     action_cls: Any
     params: Any
     envelope: Envelope
+    #: What does not stop the run but deserves a look.
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,8 @@ def run_plugin(
 
         sinks = [TerminalSink()]
     run = submit(plan(request), sinks)
+    for warning in run.warnings:
+        warnings.warn(warning, RuntimeWarning, stacklevel=2)
     if run.error is not None:
         raise run.error
     return run.result
@@ -143,7 +149,7 @@ def resolve_plugin(plugin: str | Path, *, start: Path | None = None) -> PluginDi
     path = Path(plugin)
     if isinstance(plugin, Path) or path.is_absolute() or "/" in plugin or plugin in (".", ".."):
         return PluginDiscovery.from_path(path)
-    if (path / "config.yaml").is_file():
+    if any((path / name).is_file() for name in CONFIG_NAMES):
         return PluginDiscovery.from_path(path)
     return find_plugin_by_code(plugin, start or Path.cwd())
 
@@ -178,6 +184,7 @@ def plan(request: RunRequest) -> RunPlan:
     model = getattr(action_cls, "params_model", None)
     given = apply_assignments(model, request.params, request.assignments)
     params = validate_params(action_cls, given, action=request.action, refuses_unknown=True)
+    folder_digest, warnings = _digest_folder(request.plugin.folder)
     envelope = Envelope(
         job=uuid7(),
         workspace="local",
@@ -186,7 +193,7 @@ def plan(request: RunRequest) -> RunPlan:
             code=config.code,
             version=config.version,
             folder=str(request.plugin.folder),
-            folder_digest=_digest_folder(request.plugin.folder),
+            folder_digest=folder_digest,
         ),
         action=request.action,
         entrypoint=entry.entrypoint,
@@ -208,14 +215,14 @@ def plan(request: RunRequest) -> RunPlan:
             {"limit_bytes": PARAMS_LIMIT_BYTES},
             hint="Register large inputs with `synapse dataset register` and pass the id.",
         )
-    return RunPlan(request, action_cls, params, envelope)
+    return RunPlan(request, action_cls, params, envelope, warnings)
 
 
 def submit(plan: RunPlan, sinks: Sequence[Sink]) -> FinishedRun:
     """Carry out a plan in this process and record it. Failures are in the answer, not raised.
 
     Raises:
-        RunRecordError: The record could not be begun (nothing was run), or not finished.
+        RunRecordError: The record could not be begun; nothing was run.
     """
     request, envelope = plan.request, plan.envelope
     record = RunRecord.create(request.plugin.folder, envelope)
@@ -231,12 +238,20 @@ def submit(plan: RunPlan, sinks: Sequence[Sink]) -> FinishedRun:
     result: Any = None
     error: BaseException | None = None
     document: Any = None
+    owner = os.getpid()
     stream.state("RUNNING")
     try:
         result = executor.execute_checked(plan.action_cls, plan.params, stream, envelope=envelope)
         document = to_jsonable(result)
-    except (KeyboardInterrupt, SynapseError) as exc:
+    except NotJsonError as exc:
+        error = ExecutionError(f"Action execution failed: {exc.message}", exc.details, hint=exc.hint)
+        error.__cause__ = exc
+    except BaseException as exc:  # noqa: BLE001 - whatever ended the action, the record says so; `error` carries it on
         error = exc
+    if os.getpid() != owner:
+        # A child that the action forked came out here. How the run ends is not its to say.
+        stream.close()
+        raise error or SystemExit(0)
     state, cause, reason = _judge(error)
     stream.state(state, **({"reason": reason} if reason else {}))
     stream.close()
@@ -252,12 +267,15 @@ def submit(plan: RunPlan, sinks: Sequence[Sink]) -> FinishedRun:
         event_count=stream.event_count,
         lost_event_count=stream.lost_event_count,
     )
-    record.finish(outcome)
-    warnings = tuple(
+    lost = [
         f"{type(failure.sink).__name__} lost {failure.lost_event_count} events: {failure.error}"
         for failure in stream.failures
-    )
-    return FinishedRun(outcome, record, result, error, warnings)
+    ]
+    try:
+        record.finish(outcome)
+    except RunRecordError as exc:  # the result is there; it must not go down with its record
+        lost.append(exc.message)
+    return FinishedRun(outcome, record, result, error, tuple(lost))
 
 
 def require_mode(mode: ExecutionMode) -> None:
@@ -331,10 +349,15 @@ def _describe_params(params: Any) -> dict[str, Any]:
     return described
 
 
-def _digest_folder(folder: Path) -> str:
-    from synapse_sdk.manifest import build_manifest
+def _digest_folder(folder: Path) -> tuple[str | None, tuple[str, ...]]:
+    """Return the digest of the code that runs, or None and why there is none."""
+    from synapse_sdk.manifest import ManifestError, build_manifest
 
-    return build_manifest(folder).digest
+    try:
+        return build_manifest(folder).digest, ()
+    except ManifestError as error:
+        # A link to data elsewhere stops a release, not a run; but the record can not name the code then.
+        return None, (f"This run is recorded without a digest of its code: {error.message}",)
 
 
 def _find_inputs(
@@ -354,7 +377,7 @@ def _judge(error: BaseException | None) -> tuple[EndState, Cause | None, str | N
         return "SUCCEEDED", None, None
     if isinstance(error, KeyboardInterrupt):
         return "STOPPED", "cancelled", "interrupted"
-    return "FAILED", "action", getattr(error, "message", str(error))
+    return "FAILED", "action", _message_of(error)
 
 
 def _describe_failure(error: BaseException, folder: Path) -> Failure:
@@ -364,8 +387,12 @@ def _describe_failure(error: BaseException, folder: Path) -> Failure:
     origin = error.__cause__ if isinstance(error, ExecutionError) and error.__cause__ else error
     return Failure(
         type=type(origin).__name__,
-        message=getattr(error, "message", str(error) or type(error).__name__),
-        hint=getattr(error, "hint", None),
-        details=describe_json(getattr(error, "details", {})),
+        message=_message_of(error),
+        hint=error.hint if isinstance(error, SynapseError) else None,
+        details=describe_json(error.details) if isinstance(error, SynapseError) else {},
         traceback=format_author_traceback(origin, folder),
     )
+
+
+def _message_of(error: BaseException) -> str:
+    return str(error.message if isinstance(error, SynapseError) else error) or type(error).__name__

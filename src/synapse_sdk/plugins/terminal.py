@@ -19,6 +19,8 @@ _COLOURS = {"success": 32, "warning": 33, "danger": 31, "error": 31, "critical":
 #: Back to the line's start, and clear it.
 _CLEAR_LINE = "\r\x1b[2K"
 _UNNAMED_STEP = "progress"
+#: Numbers that say where others were measured; the phase has said so already.
+_POSITIONS = frozenset({"epoch", "global_step"})
 
 
 @dataclass(slots=True)
@@ -72,12 +74,23 @@ class TerminalSink:
             phase.percent, phase.remaining_s = body["percent"], body.get("remaining_s")
             phase.elapsed_s = body["elapsed_s"]
         elif event.kind == "metric":
-            self._enter(event.step).values |= event.values or {}
+            self._take_values(event)
         elif event.kind == "message":
             if event.level != "debug" or self._show_debug:
                 self._say(body["content"], event.level)
-        elif event.kind == "loss":
-            self._say(_describe_loss(body), "warning")
+        elif event.kind == "loss" and (text := _describe_loss(body)):
+            self._say(text, "warning")
+
+    def _take_values(self, event: Event) -> None:
+        values = event.values or {}
+        phase, step = self._phase, event.step or _UNNAMED_STEP
+        if phase is not None and phase.step != step:
+            # Numbers of a second step, measured along the way: shown beside, not as a phase of their own.
+            beside = {f"{step} {key}": value for key, value in values.items() if key not in _POSITIONS}
+            if phase.percent != 100 or phase.values.keys() & beside:
+                phase.values |= beside
+                return
+        self._enter(event.step).values |= values
 
     def _enter(self, step: str | None) -> _Phase:
         name = step or _UNNAMED_STEP
@@ -135,7 +148,9 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
 
 
-def _describe_loss(body: Mapping[str, Any]) -> str:
+def _describe_loss(body: Mapping[str, Any]) -> str | None:
+    if "sink" in body:  # how many in all is said by whoever shows the outcome
+        return f"{body['sink']} lost events: {body['why']}" if "why" in body else None
     if "why" in body:
-        return f"{body['sink']} lost events: {body['why']}"
+        return f"lost {body['what']}: {body['why']}"
     return f"left out {body['what']}: {body['event_count']} of {body['size_bytes']:,} bytes"

@@ -28,7 +28,21 @@ _OUTCOME_WORDS = {
 }
 
 
-@click.command("run")
+class _RunCommand(click.Command):
+    """Knows where an option belongs that is the action's and not ours."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.possibilities:
+                raise
+            param = error.option_name.lstrip("-")
+            more = f"A param of the action is given with --set {param}=VALUE."
+            raise click.NoSuchOption(error.option_name, f"{error.message} {more}", ctx=ctx) from None
+
+
+@click.command("run", cls=_RunCommand)
 @click.argument("action")
 @click.option("-p", "--plugin", "code", help="Plugin code. Found from config.yaml unless given.")
 @click.option("--path", type=click.Path(path_type=Path), help="Plugin directory (default: current).")
@@ -96,6 +110,8 @@ def run_action(
                 output.say(trace)
             raise
         _say_beginning(output, run_plan, debug=debug)
+        for text in run_plan.warnings:
+            output.warn(text)
         run = submit(run_plan, [TerminalSink(output.err, show_debug=debug)])
     return _say_end(output, run)
 
@@ -144,7 +160,7 @@ def _say_end(output: Output, run: FinishedRun) -> int:
     for warning in run.warnings:
         output.warn(warning)
     failure = outcome.failure
-    if failure is not None and failure.traceback:
+    if failure is not None and failure.traceback and outcome.state == "FAILED":
         output.say(failure.traceback)
     output.say(f"{output.style(word, fg=colour)} in {format_duration(took_s)}   (run {run.record.number})")
     if failure is not None and outcome.state == "FAILED":

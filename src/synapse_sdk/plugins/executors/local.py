@@ -104,11 +104,14 @@ class LocalExecutor:
             open_workspace=self._open_workspace,
             envelope=envelope,
         )
+        owner = os.getpid()
         try:
             return action_cls(params, ctx).run()
         except ExecutionError:
             raise
         except SystemExit as exc:
+            if os.getpid() != owner:
+                raise  # a child that the action forked leaves, as it should
             raise ExecutionError(
                 f"Action execution failed: the action called sys.exit({exc.code!r}).",
                 {"exit_code": exc.code},
@@ -120,8 +123,16 @@ class LocalExecutor:
             ) from exc
         except Exception as exc:
             raise ExecutionError(
-                f"Action execution failed: {type(exc).__name__}: {exc}", {"exception": type(exc).__name__}
+                f"Action execution failed: {_describe(exc)}", {"exception": type(exc).__name__}
             ) from exc
+
+
+def _describe(error: Exception) -> str:
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - border of foreign code: an error's own words may fail too
+        text = "its message can not be shown"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def open_local_workspace() -> Workspace:
