@@ -65,7 +65,7 @@ def test_the_list_marks_what_is_gone(synapse: Synapse, digits: Path, tmp_path: P
 
     listed = synapse("dataset", "list").stdout.splitlines()
 
-    assert listed[0].split() == ["ID", "NAME", "VERSION", "FILES", "SIZE", "FOLDER"]
+    assert listed[0].split() == ["id", "name", "version", "files", "size", "folder"]
     assert listed[1].split()[:2] == ["1", "digits"]
     assert listed[1].endswith(f"{digits}  (gone)")
     assert "Münzen" in listed[2]

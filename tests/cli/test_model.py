@@ -37,7 +37,7 @@ def test_the_list_of_nothing_says_how_to_begin(synapse: Synapse):
 def test_the_list_shows_sizes_with_units_and_the_first_metrics(synapse: Synapse, saved: Path):
     header, line = synapse("model", "list").stdout.splitlines()
 
-    assert header.split() == ["ID", "NAME", "CATEGORY", "SIZE", "SAVED", "METRICS"]
+    assert header.split() == ["id", "name", "category", "size", "saved", "metrics"]
     assert line.split()[:5] == ["1", "digits", "fine_tuned", "7", "bytes"]
     assert line.endswith("accuracy 0.9611 · loss nan · +1")
 

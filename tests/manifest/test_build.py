@@ -148,19 +148,6 @@ def test_links_to_nothing_to_folders_and_in_circles_are_refused_together(tmp_pat
     assert ".synapseignore" in (caught.value.hint or "")
 
 
-def test_a_working_folder_has_a_digest_even_with_what_can_not_travel(tmp_path: Path):
-    write_files(tmp_path, {"a.py": ""})
-    plain = build_manifest(tmp_path).digest
-    (tmp_path / "data").symlink_to("/srv")
-
-    manifest = build_manifest(tmp_path, strict=False)
-
-    assert manifest.digest == plain
-    assert [(entry.path, entry.rule, entry.reason) for entry in manifest.left_out] == [
-        ("data", "can not travel", "is a link to /srv, which is outside the folder")
-    ]
-
-
 def test_a_pipe_is_refused_without_waiting_for_its_writer(tmp_path: Path):
     os.mkfifo(tmp_path / "pipe")
 

@@ -116,7 +116,7 @@ def test_an_ignore_file_that_is_not_utf_8_is_refused_since_its_rules_would_be_lo
 def test_the_files_of_a_huge_folder_are_not_counted(tmp_path: Path):
     write_files(tmp_path, {".synapseignore": "cache/\n"})
     (tmp_path / "cache").mkdir()
-    for number in range(10_001):
+    for number in range(1_001):
         (tmp_path / "cache" / str(number)).touch()
 
     (entry,) = build_manifest(tmp_path).left_out

@@ -61,7 +61,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=500, deadline=None, derandomize=True, database=None)
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
 @given(tree=trees())
 def test_what_travels_is_what_git_would_keep(repository: Path, tree: tuple[list[str], dict[str, list[str]]]):
     files, ignores = tree

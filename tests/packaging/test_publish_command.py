@@ -135,6 +135,7 @@ def test_without_a_server_nothing_is_published(synapse: Synapse, plugin: Path):
         (b"not a zip file", "BuildError"),
         (make_wheel(record={"tiny.py": record_hash(b"other bytes")}), "ChecksumMismatchError"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_wheel_that_can_not_be_used_stops(synapse: Synapse, plugin: Path, data: bytes, kind: str):
     write_files(plugin, {"wheels/tiny-1.0-py3-none-any.whl": data})

@@ -106,7 +106,7 @@ def test_a_private_key_is_found_in_every_dress(text: str):
 
 
 SECRET = made_up(24)
-PASSWORD = "Tr0ub4" + "dor&3"
+HARD_TO_GUESS = "Tr0ub4" + "dor&3"
 
 
 @pytest.mark.parametrize(
@@ -122,10 +122,10 @@ PASSWORD = "Tr0ub4" + "dor&3"
         f'token: SecretStr | None = SecretStr("{SECRET}")',
         f'secret_key: str = Field(default="{SECRET}")',
         f'os.getenv("HF_TOKEN", "{SECRET}")',
-        f'login(password="{PASSWORD}")',
-        f'PASSWORD = "{PASSWORD}"',
-        f"db_passwd = '{PASSWORD}'",
-        f'password_prod => "{PASSWORD}"',
+        f'login(password="{HARD_TO_GUESS}")',
+        f'PASSWORD = "{HARD_TO_GUESS}"',
+        f"db_passwd = '{HARD_TO_GUESS}'",
+        f'password_prod => "{HARD_TO_GUESS}"',
         f'connect("Server=db;User Id=me;AccessToken={SECRET};")',
         f'get("https://api.internal/data?token={SECRET}&page=2")',
         f'run("--api-key={SECRET}")',
@@ -136,7 +136,7 @@ def test_an_assignment_in_code_is_found(line: str):
 
     assert hit.kind == "secret in an assignment"
     assert SECRET not in hit.excerpt
-    assert PASSWORD not in hit.excerpt
+    assert HARD_TO_GUESS not in hit.excerpt
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_an_assignment_in_code_is_found(line: str):
         f"API_TOKEN={SECRET}",
         f"export API_TOKEN={SECRET}",
         f"api_token: {SECRET}  # production",
-        f"password: {PASSWORD.replace('&', '!')}",
+        f"password: {HARD_TO_GUESS.replace('&', '!')}",
         f"DB_PASSWORD={made_up(12)}7",
         f"secret = {SECRET}\r",
     ],
@@ -160,7 +160,7 @@ def test_a_bare_value_is_found_in_settings_and_not_in_code(line: str):
 @pytest.mark.parametrize(
     ("url", "is_secret"),
     [
-        (f"https://me:{PASSWORD.replace('&', '')}@pypi.company.io/simple", True),
+        (f"https://me:{HARD_TO_GUESS.replace('&', '')}@pypi.company.io/simple", True),
         (f"--extra-index-url https://{made_up(30)}@pypi.company.io/simple", True),
         (f"postgresql+psycopg://app:{made_up(10)}@db.internal:5432/main", True),
         (f"redis://:{made_up(16)}@cache:6379", True),

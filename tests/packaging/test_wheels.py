@@ -95,6 +95,7 @@ INFO = "tiny-1.0.dist-info"
         (make_wheel(members={"/etc/escape": b""}), "has a member that leads out of it: '/etc/escape'"),
         (make_wheel(members={f"{INFO}/METADATA": b"\xff"}), f"has a {INFO}/METADATA that is not UTF-8"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_no_sound_wheel_is_a_build_error_that_says_why(tmp_path: Path, data: bytes, what: str):
     with pytest.raises(BuildError, match=re.escape(f"{NAME} {what}")):

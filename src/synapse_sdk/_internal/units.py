@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 def format_size(size_bytes: int) -> str:
     """Write a size with a decimal unit and sensible digits: `0 bytes`, `912 bytes`, `48.1 kB`, `6.2 MB`."""
@@ -28,3 +30,8 @@ def format_duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def format_moment(moment: datetime) -> str:
+    """Write an aware moment in this machine's time zone, to the second: `2026-12-01 09:30:00`."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from synapse_sdk._internal.terminal import is_terminal
-from synapse_sdk._internal.units import format_size
+from synapse_sdk._internal.units import format_moment, format_size
 from synapse_sdk.cli.lazy_group import Entry, LazyGroup
 from synapse_sdk.cli.output import Output, with_output
 
@@ -77,7 +77,7 @@ def list_datasets(output: Output) -> None:
         gone = "" if Path(latest.root).is_dir() else "  (gone)"
         size = format_size(latest.size_bytes)
         rows.append((item.id, item.name, latest.number, latest.item_count, size, latest.root + gone))
-    output.table(("ID", "NAME", "VERSION", "FILES", "SIZE", "FOLDER"), rows)
+    output.table(("id", "name", "version", "files", "size", "folder"), rows)
 
 
 @click.command("show")
@@ -105,13 +105,13 @@ def show(output: Output, wanted: str) -> None:
         if len(found.versions) > 1:
             output.text()
             output.table(
-                ("VERSION", "FILES", "SIZE", "REGISTERED", "DIGEST"),
+                ("version", "files", "size", "registered", "digest"),
                 [
                     (
                         item.number,
                         item.item_count,
                         format_size(item.size_bytes),
-                        _moment(item),
+                        format_moment(item.created_at),
                         item.digest[:19],
                     )
                     for item in found.versions
@@ -136,7 +136,7 @@ def _print_version(output: Output, version: DatasetVersion, *, state: str | None
         "splits": " · ".join(map(_split, version.splits)) or "none",
         "folder": version.root,
         "digest": version.digest,
-        "registered": _moment(version),
+        "registered": format_moment(version.created_at),
     }
     output.fields(fields if state is None else fields | {"state": state})
 
@@ -160,10 +160,6 @@ def _tell_registration(output: Output, registration: Registration) -> None:
         names = ", ".join(left_out[:3]) + (", …" if len(left_out) > 3 else "")
         output.say(f"Left out, as hidden or cached: {len(left_out):,} ({names}).")
     output.say(f"Use it with: synapse plugin run train --params '{{\"dataset\": {version.dataset_id}}}'")
-
-
-def _moment(version: DatasetVersion) -> str:
-    return f"{version.created_at:%Y-%m-%d %H:%M} UTC"
 
 
 @contextmanager

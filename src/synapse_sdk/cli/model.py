@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from synapse_sdk._internal.jsonable import to_jsonable
-from synapse_sdk._internal.units import format_size
+from synapse_sdk._internal.units import format_moment, format_size
 from synapse_sdk.cli.lazy_group import Entry, LazyGroup
 from synapse_sdk.cli.output import Output, with_output
 
@@ -43,8 +43,17 @@ def list_models(output: Output) -> None:
     rows = []
     for item in models:
         metrics = _metrics(item, limit=_METRICS_IN_LIST)
-        rows.append((item.id, item.name, item.category, format_size(item.size_bytes), _moment(item), metrics))
-    output.table(("ID", "NAME", "CATEGORY", "SIZE", "SAVED", "METRICS"), rows)
+        rows.append(
+            (
+                item.id,
+                item.name,
+                item.category,
+                format_size(item.size_bytes),
+                format_moment(item.created_at),
+                metrics,
+            )
+        )
+    output.table(("id", "name", "category", "size", "saved", "metrics"), rows)
 
 
 @click.command("show")
@@ -121,7 +130,7 @@ def _fields(model: Model, path: Path) -> dict[str, object]:
         "path": str(path),
         "size": files,
         "digest": model.digest,
-        "saved": _moment(model),
+        "saved": format_moment(model.created_at),
     }
 
 
@@ -129,7 +138,3 @@ def _metrics(model: Model, *, limit: int | None = None) -> str:
     shown = [f"{key} {value:.4g}" for key, value in model.metrics.items()]
     hidden = 0 if limit is None else max(0, len(shown) - limit)
     return " · ".join(shown[:limit]) + (f" · +{hidden}" if hidden else "")
-
-
-def _moment(model: Model) -> str:
-    return f"{model.created_at:%Y-%m-%d %H:%M} UTC"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synapse_sdk._internal.units import format_duration
+from synapse_sdk._internal.units import format_duration, format_moment
 from synapse_sdk.cli.lazy_group import Entry, LazyGroup
 from synapse_sdk.cli.output import Output, with_output
 
@@ -57,7 +57,7 @@ def list_recorded(output: Output, path: Path, show_all: bool) -> None:
                 run.number,
                 run.envelope.action,
                 run.state,
-                run.envelope.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+                format_moment(run.envelope.created_at),
                 _took(run),
                 (run.reason or "").splitlines()[0][:60] if run.reason else "",
             )
@@ -97,7 +97,7 @@ def show(output: Output, number: int, path: Path) -> None:
             "plugin": f"{envelope.plugin.code} {envelope.plugin.version}",
             "action": f"{envelope.action} ({envelope.entrypoint}), {envelope.mode}",
             "state": run.state if run.reason is None else f"{run.state}: {run.reason}",
-            "started": envelope.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+            "started": format_moment(envelope.created_at),
             "took": _took(run),
             "params": json.dumps(envelope.params, ensure_ascii=False),
             "inputs": ", ".join(

@@ -19,10 +19,9 @@ from synapse_sdk.manifest.never import VIRTUALENV, VIRTUALENV_MARKERS, find_neve
 
 #: Entries that are looked at to say how many files an ignored folder holds. Enough for anything that a person
 #: would want counted; a folder of a million cached images must not slow a run down.
-COUNT_LIMIT = 10_000
+COUNT_LIMIT = 1_000
 
 _ALWAYS = "always"
-_CAN_NOT_TRAVEL = "can not travel"
 _KINDS = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
@@ -53,7 +52,7 @@ class ManifestError(SynapseError):
         )
 
 
-def build_manifest(folder: Path, *, strict: bool = True) -> Manifest:
+def build_manifest(folder: Path) -> Manifest:
     """Read `folder` and say which of its files travel.
 
     A symbolic link to a file that travels is followed: its content travels under the link's name. Names are
@@ -62,16 +61,12 @@ def build_manifest(folder: Path, *, strict: bool = True) -> Manifest:
     Size and digest of a file come from one reading, so each entry was true at one moment. Whoever copies the
     files later compares them with their digests.
 
-    Args:
-        strict: Refuse a folder with entries that can not travel, as a release must. Otherwise they are left
-            out by the rule `can not travel`: good enough to know a working folder by its digest.
-
     Raises:
         ManifestError: The folder is not there; or an entry that is not ignored is a link that leads outside,
             to a folder, to nothing or to something left out; a pipe, socket or device; unreadable; or has a
             name that is not UTF-8 or holds a control character or a backslash. Every such entry is named.
     """
-    return _Walk(folder).run(strict=strict)
+    return _Walk(folder).run()
 
 
 class _Walk:
@@ -87,7 +82,7 @@ class _Walk:
         self._problems: dict[str, str] = {}
         self._warnings: list[str] = []
 
-    def run(self, *, strict: bool) -> Manifest:
+    def run(self) -> Manifest:
         """Walk, then follow the links, then say what was found."""
         if not self._root.is_dir():
             raise ManifestError(f"{self._folder} is not a folder.", {"folder": str(self._folder)})
@@ -98,12 +93,8 @@ class _Walk:
         real_files = {from_manifest_name(name): file for name, file in self._files.items()}
         for path in self._links:
             self._follow(path, real_files)
-        if self._problems and strict:
+        if self._problems:
             raise ManifestError.of(self._folder, self._problems)
-        self._left_out += [
-            LeftOut(path.removesuffix("/"), _CAN_NOT_TRAVEL, problem, is_folder=path.endswith("/"))
-            for path, problem in self._problems.items()
-        ]
         files = tuple(self._files[path] for path in sorted(self._files))
         left_out = tuple(sorted(self._left_out, key=lambda entry: entry.path))
         return Manifest(files, left_out, (*sorted(self._warnings), *_name_clashes(files)))

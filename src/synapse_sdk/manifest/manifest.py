@@ -42,13 +42,13 @@ class LeftOut:
 
     #: As `ManifestFile.path`; bytes that are not UTF-8 and control characters appear escaped.
     path: str
-    #: `always`, `can not travel`, or the ignore file and line: `.synapseignore:7`.
+    #: `always`, or the ignore file and line: `.synapseignore:7`.
     rule: str
     #: What the built-in rule protects from, or the pattern as it is written in the file.
     reason: str
     is_folder: bool
     #: Files in a folder. None when they were not counted: the folder is one of the built-in never-list, or
-    #: holds more than 10,000 entries.
+    #: holds more than 1,000 entries.
     file_count: int | None = None
 
     def to_document(self) -> dict[str, object]:
