@@ -1,0 +1,67 @@
+"""What each category's plugin is made of: its first action and the template folders that are laid together.
+
+Source: interface sheet `actions.md` §13, for the actions' names and methods.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from synapse_sdk.plugins.enums import PluginCategory, RunMethod
+
+#: What a plugin is when nobody says: the one category that promises nothing.
+DEFAULT_CATEGORY = PluginCategory.CUSTOM
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """How a category's plugin is put together."""
+
+    #: The action that a newcomer runs first.
+    action: str
+    method: RunMethod
+    #: What the plugin does, as a sentence: its description in config.yaml.
+    purpose: str
+    #: Folders under templates/, a later one's file wins.
+    layers: tuple[str, ...]
+
+
+def _over_files(category: PluginCategory, action: str, method: RunMethod, purpose: str) -> Blueprint:
+    return Blueprint(action, method, purpose, ("common", "over_files", category.value))
+
+
+BLUEPRINTS = {
+    PluginCategory.NEURAL_NET: Blueprint(
+        "train",
+        RunMethod.JOB,
+        "Trains a small classifier and predicts with it",
+        ("common", "neural_net"),
+    ),
+    PluginCategory.EXPORT: _over_files(
+        PluginCategory.EXPORT, "export", RunMethod.JOB, "Exports a folder of texts as one file of records"
+    ),
+    PluginCategory.UPLOAD: _over_files(
+        PluginCategory.UPLOAD, "upload", RunMethod.JOB, "Uploads a folder of texts, each content once"
+    ),
+    PluginCategory.SMART_TOOL: _over_files(
+        PluginCategory.SMART_TOOL, "auto_label", RunMethod.TASK, "Marks the words that it knows in texts"
+    ),
+    PluginCategory.POST_ANNOTATION: _over_files(
+        PluginCategory.POST_ANNOTATION,
+        "post_annotate",
+        RunMethod.TASK,
+        "Tidies the labels that people wrote into texts",
+    ),
+    PluginCategory.PRE_ANNOTATION: _over_files(
+        PluginCategory.PRE_ANNOTATION,
+        "pre_annotate",
+        RunMethod.TASK,
+        "Cuts texts into the sentences that people will annotate",
+    ),
+    PluginCategory.DATA_VALIDATION: _over_files(
+        PluginCategory.DATA_VALIDATION, "validate", RunMethod.TASK, "Finds texts that should not be labelled"
+    ),
+    PluginCategory.CUSTOM: _over_files(
+        PluginCategory.CUSTOM, "main", RunMethod.TASK, "Counts the lines and words of texts"
+    ),
+}
