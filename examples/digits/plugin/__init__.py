@@ -1,0 +1,1 @@
+"""Reads handwritten digits. Each action of config.yaml is a class in one of these modules."""
