@@ -70,7 +70,7 @@ def examine(environ: Mapping[str, str] | None = None, *, folder: Path | None = N
 def _mend_settings(error: SettingsError) -> str:
     if path := error.details.get("path"):
         return f"mv {shlex.quote(path)} {shlex.quote(path + '.old')}"
-    return "unset SYNAPSE_LANGUAGE"
+    return "export SYNAPSE_LANGUAGE=en"  # beats the file, if that is where the other value comes from
 
 
 def _examine_sdk() -> Finding:
@@ -83,7 +83,8 @@ def _examine_config_file(settings: Settings) -> Iterator[Finding]:
     file = settings.config_file
     stored = load_config_file(file)
     if not stored:
-        yield Finding("config file", "ok", f"{file} does not exist; defaults are used")
+        found = "is empty" if file.exists() else "does not exist"
+        yield Finding("config file", "ok", f"{file} {found}; defaults are used")
         return
     mode = stat.S_IMODE(file.stat().st_mode)
     if mode & 0o077 and SECRET_KEYS & set(stored):
@@ -100,11 +101,12 @@ def _examine_config_file(settings: Settings) -> Iterator[Finding]:
 def _examine_data_dir(settings: Settings) -> Finding:
     folder = settings.data_dir
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not os.access(there, os.W_OK | os.X_OK):
+    is_folder = there.is_dir()
+    if not is_folder or not os.access(there, os.W_OK | os.X_OK):
         return Finding(
             "data folder",
             "error",
-            f"{folder} can not be written ({there} is not yours)",
+            f"{folder} can not be written ({there} is {'not yours' if is_folder else 'a file'})",
             f"export SYNAPSE_DATA_DIR={shlex.quote(str(settings.home / 'data'))}",
         )
     free_bytes = shutil.disk_usage(there).free
@@ -142,7 +144,9 @@ def _examine_plugin(folder: Path) -> Iterator[Finding]:
     except ConfigNotFoundError:
         return
     except ConfigError as error:
-        yield Finding("plugin", "error", error.message, _edit(error.details["problems"][0], folder))
+        problems = error.details.get("problems")  # none when the file can not even be read
+        mend = _edit(problems[0], folder) if problems else f"ls -l {shlex.quote(error.details['path'])}"
+        yield Finding("plugin", "error", error.message, mend)
         return
     config = loaded.config
     yield Finding("plugin", "ok", f"{config.code} {config.version} in {loaded.folder}")

@@ -94,8 +94,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     def pick(name: str, variable: str, default: str) -> Setting:
         if environ.get(variable):
             return Setting(name, environ[variable], f"environment {variable}")
-        if stored.get(name) is not None:
-            return Setting(name, str(stored[name]), f"file {file}")
+        if (value := stored.get(name)) is not None:
+            if not isinstance(value, str):
+                raise SettingsError(
+                    f"{name} is {json.dumps(value)} (file {file}), which is not a text.",
+                    {"setting": name, "value": value, "path": str(file)},
+                    hint="Correct it, or move the file away; Synapse works without it.",
+                )
+            return Setting(name, value, f"file {file}")
         return Setting(name, default, "default")
 
     language = pick("language", "SYNAPSE_LANGUAGE", "en")

@@ -146,7 +146,7 @@ def _say_usage_error(output: Output, error: click.ClickException) -> None:
 def _say_refusal(output: Output, error: OSError) -> None:
     from synapse_sdk._internal.jsonable import shorten
 
-    what = "the output" if error.filename is None else shorten(os.fsdecode(error.filename))
+    what = "the output" if error.filename is None else shorten(os.fsdecode(error.filename), limit=500)
     output.error(f"{what}: {error.strerror}.")
     _document_error(output, type(error).__name__, f"{what}: {error.strerror}.", {"path": error.filename})
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
@@ -63,9 +63,7 @@ class BaseAction(ABC, Generic[P]):
         """Execute, and check the result against `result_model`."""
         result = self.execute()
         if inspect.iscoroutine(result):
-            import asyncio
-
-            result = asyncio.run(result)
+            result = _run_to_end(result)
         return validate_result(result, type(self).result_model, self._warn_of_result)
 
     @classmethod
@@ -131,14 +129,42 @@ class BaseAction(ABC, Generic[P]):
 
 
 def _find_params_model(cls: type) -> type[BaseModel] | None:
-    """Read the model out of `BaseAction[Model]`, also through generic classes in between.
+    """Read the model out of the brackets of `cls`: of `BaseAction[Model]`, or of a generic class between.
 
-    In `class Middle(BaseAction[T])` and `class Leaf(Middle[Model])`, Leaf's one argument fills T.
+    In `class Middle(BaseAction[T], Generic[R, T])` and `class Leaf(Middle[Result, Model])`, Model fills T.
     """
-    for base in getattr(cls, "__orig_bases__", ()):
+    for base in vars(cls).get("__orig_bases__", ()):
         origin = get_origin(base)
         if isinstance(origin, type) and issubclass(origin, BaseAction):
-            for argument in get_args(base):
-                if isinstance(argument, type) and issubclass(argument, BaseModel):
-                    return argument
+            wanted = _find_params_variable(origin)
+            arguments = dict(zip(origin.__parameters__, get_args(base), strict=False))  # type: ignore[attr-defined]
+            argument = arguments.get(wanted)
+            if isinstance(argument, type) and issubclass(argument, BaseModel):
+                return argument
     return None
+
+
+def _find_params_variable(cls: type) -> Any:
+    """Return the type variable that stands for the params in a generic action class."""
+    if cls is BaseAction:
+        return P
+    for base in vars(cls).get("__orig_bases__", ()):
+        origin = get_origin(base)
+        if isinstance(origin, type) and issubclass(origin, BaseAction):
+            inner = _find_params_variable(origin)
+            return dict(zip(origin.__parameters__, get_args(base), strict=False)).get(inner)  # type: ignore[attr-defined]
+    return None
+
+
+def _run_to_end(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    # A notebook, say, which runs a loop in this thread: the action gets a thread and a loop of its own.
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1, thread_name_prefix="synapse-action") as pool:
+        return pool.submit(asyncio.run, coroutine).result()

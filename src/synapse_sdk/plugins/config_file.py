@@ -87,7 +87,7 @@ def load_config(path: Path) -> LoadedConfig:
     text = _read(file)
     document = parse_config(text, file=file.name)
     try:
-        config = PluginConfig.model_validate(_with_action_names(_plain(document, file.name)))
+        config = PluginConfig.model_validate(_with_action_names(to_plain(document, file.name)))
     except pydantic.ValidationError as error:
         problems = [_explain(item, document, text, file.name) for item in error.errors()]
         # A misspelt key is often why another one is missing.
@@ -109,7 +109,7 @@ def parse_config(text: str, *, file: str = "config.yaml") -> CommentedMap:
         document = yaml.load(StringIO(text))
     except RecursionError as error:
         raise _refuse(file, [ConfigProblem(file, Place(1, 1), "it is nested too deeply")]) from error
-    except Exception as error:  # noqa: BLE001 - border of the parser, which lets errors of its own helpers through
+    except Exception as error:  # border of the parser, which lets errors of its own helpers through
         raise _refuse(file, [_explain_yaml(error, text, file)]) from error
     from ruamel.yaml.comments import CommentedMap
 
@@ -140,8 +140,14 @@ def _read(file: Path) -> str:
         raise _refuse(file.name, [ConfigProblem(file.name, place, problem)]) from error
 
 
-def _plain(document: Any, file: str) -> Any:
-    """Turn a parsed document into plain dicts and lists, within bounds."""
+def to_plain(document: Any, file: str) -> Any:
+    """Turn a parsed document into plain dicts, lists and scalars, within bounds.
+
+    Raises:
+        ConfigError: Aliases make it too large.
+    """
+    from ruamel.yaml.comments import TaggedScalar
+
     budget = [NODE_LIMIT]
 
     def convert(node: Any, parents: frozenset[int]) -> Any:
@@ -155,6 +161,8 @@ def _plain(document: Any, file: str) -> Any:
         if isinstance(node, list):
             inner = parents | {id(node)}
             return [convert(value, inner) for value in node]
+        if isinstance(node, TaggedScalar):
+            return node.value
         if isinstance(node, str):
             return str(node)  # quoted scalars are a subclass that remembers its quotes
         if isinstance(node, float):

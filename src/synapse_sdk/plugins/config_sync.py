@@ -6,13 +6,16 @@ keys stay as they are.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from synapse_sdk._internal.atomic_write import atomic_write
-from synapse_sdk.plugins.config_file import LoadedConfig, load_config, parse_config
+from synapse_sdk.plugins.config_file import LoadedConfig, load_config, parse_config, to_plain
+from synapse_sdk.plugins.enums import RunMethod
 from synapse_sdk.plugins.errors import ConfigError
 from synapse_sdk.plugins.importing import load_entrypoint, split_entrypoint
 from synapse_sdk.plugins.source import SYNCED, PluginSource, SourceAction
@@ -58,7 +61,7 @@ def plan_sync(path: Path) -> SyncPlan:
     loaded = load_config(path)
     source = PluginSource(loaded.folder)
     warnings: list[str] = []
-    changes = [*_compare_known(loaded, source, warnings), *_find_new(loaded, source)]
+    changes = [*_compare_known(loaded, source, warnings), *_find_new(loaded, source, warnings)]
     old_text = loaded.path.read_bytes().decode("utf-8")
     new_text = apply_changes(old_text, changes, file=loaded.path.name)
     return SyncPlan(loaded.path, old_text, new_text, tuple(changes), tuple(warnings))
@@ -78,14 +81,32 @@ def apply_changes(text: str, changes: Iterable[ConfigChange], *, file: str = "co
         ConfigError: An entry is written in a style that can not be edited line by line, `{…}`.
     """
     for change in changes:
-        text = _apply(text, change, file)
-        if parse_config(text, file=file)["actions"][change.action].get(change.key) != change.new:
+        edited = _apply(text, change, file)
+        if not _differs_only_by(change, text, edited, file):
             raise ConfigError(
                 f"{file}: {change} could not be written without touching other lines.",
                 {"change": str(change)},
                 hint="Add it by hand; nothing was written.",
             )
+        text = edited
     return text
+
+
+def _differs_only_by(change: ConfigChange, before: str, after: str, file: str) -> bool:
+    expected = to_plain(parse_config(before, file=file), file)
+    expected["actions"].setdefault(change.action, {})[change.key] = change.new
+    try:
+        found = to_plain(parse_config(after, file=file), file)
+    except ConfigError:
+        return False
+    return repr(_sorted(found)) == repr(_sorted(expected))
+
+
+def _sorted(node: Any) -> Any:
+    """Forget the order of keys, so that a new one may stand anywhere."""
+    if isinstance(node, dict):
+        return sorted(((repr(key), _sorted(value)) for key, value in node.items()), key=lambda pair: pair[0])
+    return [_sorted(item) for item in node] if isinstance(node, list) else node
 
 
 def _compare_known(loaded: LoadedConfig, source: PluginSource, warnings: list[str]) -> list[ConfigChange]:
@@ -99,7 +120,7 @@ def _compare_known(loaded: LoadedConfig, source: PluginSource, warnings: list[st
                     "left as it is"
                 )
             continue
-        values = _values_of(loaded.folder, action)
+        values = _values_of(loaded.folder, action, warnings)
         for key in SYNCED:
             new = values.get(key)
             old = getattr(entry, key)
@@ -112,7 +133,7 @@ def _compare_known(loaded: LoadedConfig, source: PluginSource, warnings: list[st
     return changes
 
 
-def _find_new(loaded: LoadedConfig, source: PluginSource) -> list[ConfigChange]:
+def _find_new(loaded: LoadedConfig, source: PluginSource, warnings: list[str]) -> list[ConfigChange]:
     known = {split_entrypoint(entry.entrypoint) for entry in loaded.config.actions.values()}
     packages = sorted({module.partition(".")[0] for module, _ in known} | {"plugin"})
     changes = []
@@ -125,25 +146,33 @@ def _find_new(loaded: LoadedConfig, source: PluginSource) -> list[ConfigChange]:
             continue  # the config points that name at other code, and knows why
         taken.add(name)
         changes.append(ConfigChange(name, "entrypoint", None, action.entrypoint))
-        values = _values_of(loaded.folder, action)
+        values = _values_of(loaded.folder, action, warnings)
         changes += [
             ConfigChange(name, key, None, value) for key in SYNCED if (value := values.get(key)) is not None
         ]
     return changes
 
 
-def _values_of(folder: Path, action: SourceAction) -> dict[str, str | None]:
+def _values_of(folder: Path, action: SourceAction, warnings: list[str]) -> dict[str, str | None]:
     """Return what the class says, imported only where the source does not tell."""
-    if not action.unknown:
-        return action.values
-    cls = load_entrypoint(folder, action.entrypoint)
-    return action.values | {name: _name_of(getattr(cls, name, None)) for name in action.unknown}
+    values = action.values
+    if action.unknown:
+        cls = load_entrypoint(folder, action.entrypoint)
+        values = values | {name: _name_of(getattr(cls, name, None)) for name in action.unknown}
+    allowed = [known.value for known in RunMethod]
+    if (method := values.get("method")) is not None and method not in allowed:
+        place = f"{action.file.relative_to(folder).as_posix()}:{action.line}"
+        warnings.append(
+            f"{place}: {action.class_name}.method is {method!r}; allowed are {', '.join(allowed)}; "
+            "left as it is"
+        )
+        values = {**values, "method": None}
+    return values
 
 
 def _name_of(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value if value is None else str(value)
-    return str(value.name)
+    name = value if isinstance(value, str) else getattr(value, "name", None)
+    return str(name) if isinstance(name, str) else None
 
 
 def _apply(text: str, change: ConfigChange, file: str) -> str:
@@ -151,55 +180,67 @@ def _apply(text: str, change: ConfigChange, file: str) -> str:
     lines = text.splitlines(keepends=True)
     newline = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     actions = document["actions"]
-    if actions.fa.flow_style() or (change.action in actions and actions[change.action].fa.flow_style()):
-        where = "actions" if actions.fa.flow_style() else f"actions.{change.action}"
+    if not actions and _EMPTY_ACTIONS.match(line := lines[document.lc.key("actions")[0]]):
+        lines[document.lc.key("actions")[0]] = _EMPTY_ACTIONS.sub(r"\1", line)
+    elif (where := _find_flow_style(document, change)) is not None:
         raise ConfigError(
             f"{file}: {where} is written as {{…}}, which can not be edited line by line.",
             {"where": where, "change": str(change)},
             hint=f"Write it over several lines, or add by hand: {change}.",
         )
-    if change.action not in actions:
+    entry = actions.get(change.action)
+    if entry is None:
         indent = _indent_of_children(actions, default=2)
-        block = (
-            f"{' ' * indent}{change.action}:{newline}{' ' * (2 * indent)}{change.key}: {change.new}{newline}"
-        )
+        name, value = _as_scalar(change.action), _as_scalar(change.new)
+        block = f"{' ' * indent}{name}:{newline}{' ' * (2 * indent)}{change.key}: {value}{newline}"
         return _insert(lines, _end_of(document, lines, ("actions",)), block, newline)
-    entry = actions[change.action]
-    if change.key in entry:
-        line, column = entry.lc.value(change.key)
-        lines[line] = _replace_scalar(lines[line], column, change.new)
+    if change.key in entry.lc.data:
+        _replace_value(lines, entry, change)
         return "".join(lines)
     indent = _indent_of_children(entry, default=4)
-    block = f"{' ' * indent}{change.key}: {change.new}{newline}"
+    block = f"{' ' * indent}{change.key}: {_as_scalar(change.new)}{newline}"
     return _insert(lines, _end_of(document, lines, ("actions", change.action)), block, newline)
 
 
+_EMPTY_ACTIONS = re.compile(r"(actions:)[ \t]*\{[ \t]*\}")
+#: A text that YAML reads as itself without quotes, whichever version of YAML: no number, no `on` or `null`.
+_SAFE_WORD = re.compile(r"(?!(?i:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_][\w./-]*(:[\w./-]+)*")
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""")
+
+
+def _as_scalar(text: str) -> str:
+    return text if _SAFE_WORD.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+def _find_flow_style(document: Any, change: ConfigChange) -> str | None:
+    actions = document["actions"]
+    entry = actions.get(change.action)
+    nodes = (("the file", document), ("actions", actions), (f"actions.{change.action}", entry))
+    return next((name for name, node in nodes if node is not None and node.fa.flow_style()), None)
+
+
 def _indent_of_children(node: Any, *, default: int) -> int:
-    return next((int(node.lc.key(key)[1]) for key in node), default)
+    return next((int(mark[1]) for mark in (node.lc.data or {}).values()), default)
 
 
 def _end_of(document: Any, lines: list[str], path: tuple[str, ...]) -> int:
     """Return the index of the line after the last line that belongs to the mapping at `path`."""
-    node = document
+    node, own, limit = document, 0, len(lines)
     for part in path:
+        own = node.lc.data[part][0]
+        limit = min([limit, *(mark[0] for mark in node.lc.data.values() if mark[0] > own)])
         node = node[part]
-    indent = _indent_of_children(node, default=0)
-    last = max((int(node.lc.key(key)[0]) for key in node), default=-1)
-    end = last + 1
-    for index in range(last + 1, len(lines)):
-        stripped = lines[index].strip()
-        if stripped and not stripped.startswith("#"):
-            if len(lines[index]) - len(lines[index].lstrip(" ")) <= indent and not _continues(
-                lines[index], indent
-            ):
-                break
-            end = index + 1
-    return end
+    limit = next((index for index in range(own, limit) if lines[index].rstrip() == "..."), limit)
+    indent = _indent_of_children(node, default=2)
+    while limit > own + 1 and _stands_between(lines[limit - 1], indent):
+        limit -= 1
+    return limit
 
 
-def _continues(line: str, indent: int) -> bool:
-    # A list may stand at the same column as its key: "tags:\n- a".
-    return line[indent : indent + 2] == "- " and not line[:indent].strip()
+def _stands_between(line: str, indent: int) -> bool:
+    """Is this an empty line, or a comment that does not belong to what is above it?"""
+    content = line.lstrip(" ")
+    return not content.strip() or (content.startswith("#") and len(line) - len(content) <= indent)
 
 
 def _insert(lines: list[str], index: int, block: str, newline: str) -> str:
@@ -208,9 +249,23 @@ def _insert(lines: list[str], index: int, block: str, newline: str) -> str:
     return "".join([*lines[:index], block, *lines[index:]])
 
 
-def _replace_scalar(line: str, column: int, new: str) -> str:
-    """Put `new` in place of the scalar that begins at `column`, with its quotes and what follows it kept."""
-    rest = line[column:]
-    quote = rest[0] if rest[0] in "\"'" else ""
-    end = rest.index(quote, 1) + 1 if quote else len(rest.split(" #", 1)[0].rstrip())
-    return f"{line[:column]}{quote}{new}{quote}{rest[end:]}"
+def _replace_value(lines: list[str], entry: Any, change: ConfigChange) -> None:
+    """Put the new value in place of the old one, in its quotes if it has any; what follows it stays."""
+    index, column, value_index, value_column = entry.lc.data[change.key]
+    start = lines[index].index(":", column) + 1
+    rest = lines[index][start:]
+    if rest.strip() and not rest.lstrip().startswith("#"):
+        start += len(rest) - len(rest.lstrip(" "))
+    elif entry[change.key] is not None:  # on a line of its own
+        index, start = value_index, value_column
+    else:
+        lines[index] = f"{lines[index][:start]} {_as_scalar(change.new)}{rest}"
+        return
+    before, rest = lines[index][:start], lines[index][start:]
+    if quoted := _QUOTED.match(rest):
+        quote = rest[0] if _SAFE_WORD.fullmatch(change.new) else ""
+        new = f"{quote}{change.new}{quote}" if quote else _as_scalar(change.new)
+        lines[index] = f"{before}{new}{rest[quoted.end() :]}"
+    elif rest[0] not in "&!|>{[\"'":
+        end = len(rest.split(" #", 1)[0].rstrip())
+        lines[index] = f"{before}{_as_scalar(change.new)}{rest[end:]}"

@@ -6,9 +6,10 @@ What people write is checked more strictly than what a program passes: an unknow
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 import pydantic
 from pydantic import AliasChoices, AliasPath, BaseModel, TypeAdapter
@@ -16,6 +17,9 @@ from pydantic import AliasChoices, AliasPath, BaseModel, TypeAdapter
 from synapse_sdk._internal.closest import find_closest
 from synapse_sdk._internal.jsonable import shorten
 from synapse_sdk.plugins.errors import ParamsError, ValidationError
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 _QUOTING = """Quote the whole value: --params '{"epochs": 5}'; or write it to a file: --params @params.json"""
 
@@ -35,7 +39,7 @@ def parse_params(text: str, *, folder: Path | None = None) -> dict[str, Any]:
         file = (folder or Path.cwd()) / text[1:]
         origin = str(file)
         try:
-            text = file.read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte order mark
         except (OSError, UnicodeDecodeError) as exc:
             reason = getattr(exc, "strerror", None) or exc
             raise ValidationError(f"--params {file}: the file can not be read: {reason}.") from exc
@@ -48,6 +52,8 @@ def parse_params(text: str, *, folder: Path | None = None) -> dict[str, Any]:
             {"line": exc.lineno, "column": exc.colno, "position": exc.pos},
             hint=_QUOTING,
         ) from exc
+    except (ValueError, RecursionError) as exc:  # a number of thousands of digits, brackets without end
+        raise ValidationError(f"{origin} can not be read as JSON: {exc}.") from exc
     if not isinstance(params, dict):
         raise ValidationError(
             f"{origin} must be a JSON object, not a {type(params).__name__}.",
@@ -81,15 +87,21 @@ def apply_assignments(
     """
     merged = dict(params)
     for name, value in assignments:
-        first, *rest = name.split(".")
-        if not rest:
-            merged[first] = _read_value(model, first, value)
-            continue
-        node = merged[first] = dict(merged.get(first) or {})
-        for part in rest[:-1]:
-            inner = node.get(part)
-            node[part] = node = dict(inner) if isinstance(inner, Mapping) else {}
-        node[rest[-1]] = _json_or_text(value)
+        is_one_name = model is not None and _find_field(model, name) is not None
+        *above, last = [name] if is_one_name else name.split(".")
+        node, annotation, is_strict = merged, model, False
+        for index, part in enumerate(above):
+            inner = {} if node.get(part) is None else node[part]
+            if not isinstance(inner, Mapping):
+                place = ".".join(above[: index + 1])
+                raise ValidationError(
+                    f"--set {name}: {place} is {_show(place, inner, annotation)}, which has no fields.",
+                    {"name": name},
+                )
+            node[part] = node = dict(inner)
+            annotation, is_strict = _enter(annotation, part)
+        annotation, is_strict = _enter(annotation, last)
+        node[last] = _read_as(annotation, value, is_strict=is_strict)
     return merged
 
 
@@ -121,7 +133,9 @@ def validate_params(
     try:
         checked = model.__pydantic_validator__.validate_python(params, context={"client": client})
     except pydantic.ValidationError as error:
-        problems = [_explain(item) for item in error.errors(include_url=False)]
+        told = {item["field"] for item in unknown}
+        problems = [_explain(item, model) for item in error.errors(include_url=False)]
+        problems = [item for item in problems if item["field"] not in told]
         raise _refuse(name, model, [*problems, *unknown]) from error
     if unknown:
         raise _refuse(name, model, unknown)
@@ -141,16 +155,26 @@ def _find_unknown(model: type[BaseModel], params: Mapping[str, Any]) -> list[dic
     return problems
 
 
-def _explain(item: Any) -> dict[str, str]:
-    field = ".".join(map(str, item["loc"])) or "params"
-    given = "" if item["type"] == "missing" else f" (given: {_show(field, item['input'])})"
+def _explain(item: Any, model: type[BaseModel]) -> dict[str, str]:
+    path = item["loc"]
+    field = ".".join(map(str, path)) or "params"
+    annotation: Any = model
+    for part in path:
+        annotation, _ = _enter(annotation, part)
+    is_shown = path and item["type"] != "missing"
+    given = f" (given: {_show(field, item['input'], annotation)})" if is_shown else ""
     return {"field": field, "problem": f"{item['msg']}{given}"}
 
 
-def _show(field: str, value: object) -> str:
-    # A value that was refused may still be a secret.
-    if any(word in field.lower() for word in ("token", "secret", "password", "key")):
+def _show(field: str, value: object, annotation: Any) -> str:
+    # A value that was refused may still be a secret, and a mapping may hold one.
+    is_secret = any(word in field.lower() for word in ("token", "secret", "password", "key"))
+    if is_secret or "Secret" in repr(annotation):
         return "***"
+    if isinstance(value, Mapping):
+        return f"a mapping with {', '.join(map(str, value))}" if value else "an empty mapping"
+    if isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
+        return f"a list of {len(value)}"
     return shorten(repr(value))
 
 
@@ -171,21 +195,53 @@ def _accepted_names(model: type[BaseModel]) -> set[str]:
         alias = field.validation_alias or field.alias
         if alias is None or by_name:
             names.add(name)
-        choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
-        for choice in choices:
-            first = choice.path[0] if isinstance(choice, AliasPath) else choice
-            if isinstance(first, str):
-                names.add(first)
+        names |= _aliases(field)
     return names
 
 
-def _read_value(model: type[BaseModel] | None, name: str, value: str) -> Any:
-    field = model.model_fields.get(name) if model is not None else None
-    if field is None:
+def _find_field(model: type[BaseModel], name: str) -> FieldInfo | None:
+    """Return the field that is given by this name, or by this alias."""
+    if (field := model.model_fields.get(name)) is not None:
+        return field
+    return next((item for item in model.model_fields.values() if name in _aliases(item)), None)
+
+
+def _aliases(field: FieldInfo) -> set[str]:
+    alias = field.validation_alias or field.alias
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    firsts = (choice.path[0] if isinstance(choice, AliasPath) else choice for choice in choices)
+    return {first for first in firsts if isinstance(first, str)}
+
+
+def _enter(annotation: Any, name: object) -> tuple[Any, bool]:
+    """Return what is wanted of `name` inside an annotation (None: anything), and whether it is strict."""
+    for option in _iter_options(annotation):
+        if isinstance(option, type) and issubclass(option, BaseModel):
+            field = _find_field(option, str(name))
+            is_strict = bool(option.model_config.get("strict"))
+            return (None if field is None else field.rebuild_annotation()), is_strict
+        if get_origin(option) is dict:
+            return get_args(option)[1], False
+    return None, False
+
+
+def _iter_options(annotation: Any) -> Iterator[Any]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _iter_options(get_args(annotation)[0])
+    elif origin in (Union, UnionType):
+        for option in get_args(annotation):
+            yield from _iter_options(option)
+    else:
+        yield annotation
+
+
+def _read_as(annotation: Any, value: str, *, is_strict: bool) -> Any:
+    if annotation is None or annotation is Any:
         return _json_or_text(value)
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
-        adapter.validate_python(value)
+        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        adapter.validate_python(value, strict=is_strict or None)
     except pydantic.ValidationError:
         return _json_or_text(value)
     return value
@@ -194,5 +250,5 @@ def _read_value(model: type[BaseModel] | None, name: str, value: str) -> Any:
 def _json_or_text(value: str) -> Any:
     try:
         return json.loads(value)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return value

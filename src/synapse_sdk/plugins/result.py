@@ -5,7 +5,7 @@ A returned model stays that model, and also reads as a mapping: `result["loss"]`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pydantic
@@ -17,45 +17,85 @@ class NoResult:
 
 
 class _ReadsAsMapping:
-    """Mapping access for a pydantic model, by field name."""
+    """Mapping access for a pydantic model, by field name; for a root model, by what its root takes."""
 
-    def __getitem__(self, key: str) -> Any:
+    __pydantic_root_model__: bool
+    root: Any
+
+    def __getitem__(self, key: Any) -> Any:
+        if self.__pydantic_root_model__:
+            return self.root[key]
         if key in type(self).model_fields:  # type: ignore[attr-defined]
             return getattr(self, key)
         extra = getattr(self, "__pydantic_extra__", None) or {}
         return extra[key]
 
     def __contains__(self, key: object) -> bool:
-        return key in self.keys()
+        # Not `key in self.keys()`: a model may have a field of that name.
+        return key in (self.root if self.__pydantic_root_model__ else _names(self))
 
     def keys(self) -> list[str]:
-        return [*type(self).model_fields, *(getattr(self, "__pydantic_extra__", None) or {})]  # type: ignore[attr-defined]
+        return _names(self)
 
     def get(self, key: str, default: Any = None) -> Any:
         return self[key] if key in self else default  # noqa: SIM401 - this is get
+
+
+def _names(model: Any) -> list[str]:
+    if model.__pydantic_root_model__:
+        return list(model.root) if isinstance(model.root, Mapping) else []
+    return [*type(model).model_fields, *(getattr(model, "__pydantic_extra__", None) or {})]
 
 
 _READABLE: dict[type[BaseModel], type[BaseModel]] = {}
 
 
 def readable(model: BaseModel) -> BaseModel:
-    """Let `model` itself read as a mapping; classes that define one of the methods themselves keep theirs."""
+    """Let `model` itself read as a mapping; classes that define one of the methods themselves keep theirs.
+
+    A class that does not allow subclasses of this plain kind stays as it is.
+    """
     kind = type(model)
     twin = _READABLE.get(kind)
     if twin is None:
-        own = {
-            name: function
-            for name, function in vars(_ReadsAsMapping).items()
-            if callable(function) and name not in _members(kind)
-        }
-        twin = type(
-            kind.__name__, (kind,), {**own, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
-        )
-        _READABLE[kind] = _READABLE[twin] = twin
+        twin = _READABLE[kind] = _build_twin(kind)
+        _READABLE[twin] = twin
     if twin is not kind:
         # Same fields, same layout: only the lookup of methods changes, so identity and state stay.
         object.__setattr__(model, "__class__", twin)
     return model
+
+
+def _build_twin(kind: type[BaseModel]) -> type[BaseModel]:
+    members = _members(kind)
+    own: dict[str, Any] = {
+        name: function
+        for name, function in vars(_ReadsAsMapping).items()
+        if callable(function) and name not in members
+    }
+
+    def reduce(self: BaseModel, _: int = 2) -> tuple[Any, ...]:
+        # Under the author's class, because that is what another process finds by this name.
+        return _revive, (kind, self.__getstate__())
+
+    own |= {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+    if not members & {"__reduce__", "__reduce_ex__"}:
+        own["__reduce_ex__"] = reduce
+    twin: type[BaseModel]
+    try:
+        twin = type(kind.__name__, (kind,), own)
+    except Exception:  # noqa: BLE001 - border of foreign code: a class may refuse or require whatever it likes
+        return kind
+    # For pydantic's `==`, which compares classes, and would find a twin unequal to its original.
+    origin = kind.__pydantic_generic_metadata__["origin"] or kind
+    twin.__pydantic_generic_metadata__ = {**twin.__pydantic_generic_metadata__, "origin": origin}
+    return twin
+
+
+def _revive(kind: type[BaseModel], state: dict[Any, Any]) -> BaseModel:
+    model = kind.__new__(kind)
+    model.__setstate__(state)
+    return readable(model)
 
 
 def validate_result(result: Any, result_model: type[Any], warn: Callable[[str], None] | None = None) -> Any:
@@ -68,24 +108,36 @@ def validate_result(result: Any, result_model: type[Any], warn: Callable[[str], 
     """
     if isinstance(result, BaseModel):
         result = readable(result)
-    if result_model is NoResult or isinstance(result, result_model):
+    if result_model is NoResult:
         return result
-    problem = f"the result is a {type(result).__name__}, not a {result_model.__name__}"
-    if isinstance(result, dict) and issubclass(result_model, BaseModel):
-        try:
-            result_model.model_validate(result)
-        except pydantic.ValidationError as error:
-            fields = "; ".join(
-                f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
-                for item in error.errors(include_url=False)
-            )
-            problem = f"the result does not fit {result_model.__name__}: {fields}"
-        else:
-            return result
+    problem = _find_problem(result, result_model)
+    if problem is None:
+        return result
     if warn is not None:
         warn(problem[0].upper() + problem[1:] + ".")
     return result
 
 
-def _members(kind: type) -> set[str]:
-    return {name for base in kind.__mro__ if base not in (BaseModel, object) for name in vars(base)}
+def _find_problem(result: Any, result_model: Any) -> str | None:
+    is_class = isinstance(result_model, type)
+    if is_class and isinstance(result, result_model):
+        return None
+    name = result_model.__name__ if is_class else str(result_model)
+    if is_class and not (isinstance(result, dict) and issubclass(result_model, BaseModel)):
+        return f"the result is a {type(result).__name__}, not a {name}"
+    try:
+        pydantic.TypeAdapter(result_model).validate_python(result)
+    except pydantic.ValidationError as error:
+        fields = "; ".join(
+            ": ".join(filter(None, (".".join(map(str, item["loc"])), item["msg"])))
+            for item in error.errors(include_url=False)
+        )
+        return f"the result does not fit {name}: {fields}"
+    except Exception as error:  # noqa: BLE001 - border of foreign code: the author's own validators run here
+        return f"the result can not be checked against {name}: {type(error).__name__}: {error}"
+    return None
+
+
+def _members(kind: type[BaseModel]) -> set[str]:
+    own = {name for base in kind.__mro__ if base not in (BaseModel, object) for name in vars(base)}
+    return own | set(kind.model_fields)

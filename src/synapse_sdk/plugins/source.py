@@ -31,7 +31,9 @@ ACTION_BASES = frozenset(
 )
 #: Class attributes that config.yaml repeats.
 SYNCED = ("input_type", "output_type", "method")
-#: A chain of classes longer than this is a mistake, or a cycle.
+#: Methods that make an action one that can run.
+_ENTRIES = frozenset({"execute", "run", "setup_steps"})
+#: A chain of classes or imports longer than this is a mistake, or a cycle.
 MAX_BASES = 20
 
 
@@ -133,12 +135,14 @@ class PluginSource:
         unknown: set[str] = set()
         action_name = None
         for owner, definition in self._lineage(module, class_name):
-            for name, value in _assignments(definition):
-                if name == "action_name" and action_name is None and isinstance(value, ast.Constant):
-                    action_name = value.value if isinstance(value.value, str) else None
-                if name not in SYNCED or name in values or name in unknown:
+            assigned = _assignments(definition)
+            named = assigned.get("action_name")
+            if action_name is None and isinstance(named, ast.Constant) and isinstance(named.value, str):
+                action_name = named.value
+            for name in SYNCED:
+                if name not in assigned or name in values or name in unknown:
                     continue
-                known, text = self._read_value(owner, name, value)
+                known, text = self._read_value(owner, name, assigned[name])
                 if known:
                     values[name] = text
                 else:
@@ -161,40 +165,52 @@ class PluginSource:
             waiting += [place for place in found if place is not None]
 
     def _find_class(self, module: _Module, name: str) -> tuple[_Module, str] | None:
-        """Follow a name to a class of this plugin."""
+        """Follow a name to a class of this plugin, also through modules that only pass it on."""
         if name in module.classes:
             return module, name
-        origin = _resolve(module, name)
+        origin = self._find_origin(module, name)
         target_module, _, target = origin.rpartition(".")
         target_source = self._find_module(target_module) if target_module else None
         if target_source is not None and target in target_source.classes:
             return target_source, target
         return None
 
+    def _find_origin(self, module: _Module, name: str) -> str:
+        """Follow a name from import to import of this plugin; return where it comes from, dotted."""
+        origin = _resolve(module, name)
+        for _ in range(MAX_BASES):
+            owner_name, _, last = origin.rpartition(".")
+            owner = self._find_module(owner_name) if owner_name else None
+            if owner is None or last in owner.classes or last not in owner.imports:
+                break
+            origin = owner.imports[last]
+        return origin
+
     def _is_action(self, module: _Module, class_name: str) -> bool:
         return any(
             origin.startswith("synapse_sdk.") and origin.rpartition(".")[2] in ACTION_BASES
             for owner, definition in self._lineage(module, class_name)
-            for origin in (_resolve(owner, _base_name(base)) for base in definition.bases)
+            for origin in (self._find_origin(owner, _base_name(base)) for base in definition.bases)
         )
 
     def _is_abstract(self, module: _Module, class_name: str) -> bool:
-        names = {
-            node.name
-            for _, definition in self._lineage(module, class_name)
-            for node in definition.body
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        }
-        return not names & {"execute", "run", "setup_steps"}
+        for _, definition in self._lineage(module, class_name):
+            for node in reversed(definition.body):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in _ENTRIES:
+                    marks = [_dotted(mark) or "" for mark in node.decorator_list]
+                    return any(mark.rpartition(".")[2] == "abstractmethod" for mark in marks)
+        return True
 
-    def _read_value(self, module: _Module, name: str, value: ast.expr) -> tuple[bool, str | None]:
+    def _read_value(self, module: _Module, name: str, value: ast.expr | None) -> tuple[bool, str | None]:
         """Return whether the source tells the value, and the value."""
+        if value is None:
+            return False, None
         if isinstance(value, ast.Constant) and (value.value is None or isinstance(value.value, str)):
             return True, value.value
         dotted = _dotted(value)
         if dotted is None:
             return False, None
-        origin = _resolve(module, dotted)
+        origin = self._find_origin(module, dotted)
         if name == "method":
             # RunMethod.JOB: the member's name in lower case is its value.
             owner, _, member = origin.rpartition(".")
@@ -205,13 +221,9 @@ class PluginSource:
             return (True, found.name) if _is_data_type(found) else (False, None)
         own = self._find_class(module, dotted)
         if own is not None:
-            for attribute, literal in _assignments(own[0].classes[own[1]]):
-                if (
-                    attribute == "name"
-                    and isinstance(literal, ast.Constant)
-                    and isinstance(literal.value, str)
-                ):
-                    return True, literal.value
+            literal = _assignments(own[0].classes[own[1]]).get("name")
+            if isinstance(literal, ast.Constant) and isinstance(literal.value, str):
+                return True, literal.value
         return False, None
 
 
@@ -284,14 +296,24 @@ def _base_name(node: ast.expr) -> str:
     return _dotted(node.value if isinstance(node, ast.Subscript) else node) or ""
 
 
-def _assignments(definition: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
+def _assignments(definition: ast.ClassDef) -> dict[str, ast.expr | None]:
+    """Return what a class body assigns: the last value of each name, None where only running it tells."""
+    found: dict[str, ast.expr | None] = {}
     for node in definition.body:
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, node.value
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-            yield node.target.id, node.value
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found[node.name] = None
+        elif isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets):
+            found |= {target.id: node.value for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign):
+            if isinstance(node.target, ast.Name) and node.value is not None:
+                found[node.target.id] = node.value
+        else:
+            found |= {
+                inner.id: None
+                for inner in ast.walk(node)
+                if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+            }
+    return found
 
 
 def _bound_names(node: ast.stmt) -> set[str]:

@@ -59,6 +59,9 @@ class PluginEnvironment(Mapping[str, Any]):
         # Names only: values are where secrets live.
         return f"PluginEnvironment({len(self)} variables)"
 
+    def __reduce__(self) -> tuple[type[PluginEnvironment], tuple[dict[str, Any]]]:
+        return PluginEnvironment, (self.to_dict(),)  # `os.environ` itself can not go to another process
+
     def to_dict(self) -> dict[str, Any]:
         """Return a copy as a plain dict."""
         return {name: self[name] for name in self}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from synapse_sdk.wire.envelope import Envelope
     from synapse_sdk.workspace import Workspace
 
-_LEVELS = {level.value: level for level in LogLevel}
+_LEVELS = frozenset(level.value for level in LogLevel)
 
 
 class RuntimeContext:
@@ -199,4 +199,5 @@ def _name_level(level: LogLevel | str) -> str:
     if isinstance(level, LogLevel):
         return level.value
     # The older dialect took any word here, so an unknown one must not end somebody's training.
-    return _LEVELS[level].value if level in _LEVELS else str(level)
+    word = str(level).lower()
+    return word if word in _LEVELS else str(level)
