@@ -67,7 +67,7 @@ def test_a_preview_shows_every_file_and_why_the_others_stay(synapse: Synapse, pl
     assert preview.stderr.splitlines() == [
         f"yolov8 0.1.0 · what a release of {plugin} would hold; nothing is sent",
         "",
-        "Publish it with: synapse plugin publish",
+        "This is a preview: this version can not send it to a server yet.",
     ]
 
 

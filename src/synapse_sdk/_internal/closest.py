@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 
 def find_closest(wanted: str, known: Iterable[str]) -> str | None:
-    """Return the known name most like `wanted`, or None when none is near."""
+    """Return the known name most like `wanted`, case aside, or None when none is near."""
     from difflib import get_close_matches
 
-    close = get_close_matches(wanted, sorted(known), n=1)
-    return close[0] if close else None
+    by_folded = {name.casefold(): name for name in sorted(known)}
+    close = get_close_matches(wanted.casefold(), by_folded, n=1)
+    return by_folded[close[0]] if close else None

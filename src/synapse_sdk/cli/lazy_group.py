@@ -22,9 +22,19 @@ class Entry:
 class LazyGroup(click.Group):
     """A group whose `--help` imports none of its commands."""
 
-    def __init__(self, name: str, *, help: str, entries: Mapping[str, Entry], **options: object) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        help: str,
+        entries: Mapping[str, Entry],
+        later: Mapping[str, str] | None = None,
+        **options: object,
+    ) -> None:
         super().__init__(name, help=help, **options)  # type: ignore[arg-type]
         self.entries = entries
+        #: Names that people will look for and that are not there yet, with the sentence that says so.
+        self.later = later or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.entries)
@@ -43,10 +53,8 @@ class LazyGroup(click.Group):
         name = args[0]
         if name not in self.entries and not name.startswith("-"):
             close = find_closest(name, self.entries)
-            known = ", ".join(self.entries)
-            ctx.fail(
-                f"No such command: {name}. {f'Did you mean {close!r}?' if close else f'There are: {known}.'}"
-            )
+            advice = f"Did you mean {close!r}?" if close else f"There are: {', '.join(self.entries)}."
+            ctx.fail(f"No such command: {name}. {self.later.get(name) or advice}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -50,6 +50,9 @@ COMMANDS = {
     "doctor": Entry("synapse_sdk.cli.doctor:doctor", "Show every setting and mend what is wrong."),
 }
 
+_NO_SERVER = "This version works on this machine only; commands for a server are not there yet."
+LATER = dict.fromkeys(("login", "logout", "job", "release", "agent", "server"), _NO_SERVER)
+
 HELP = """Synapse: typed plugins for labelling and ML teams.
 
 Start with:  synapse plugin create
@@ -59,7 +62,11 @@ Start with:  synapse plugin create
 def build_cli() -> click.Group:
     """Assemble the command tree. Commands are loaded when they are named."""
     group = LazyGroup(
-        "synapse", help=HELP, entries=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+        "synapse",
+        help=HELP,
+        entries=COMMANDS,
+        later=LATER,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     group.params.append(
         click.Option(

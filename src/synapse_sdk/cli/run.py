@@ -73,11 +73,11 @@ def list_recorded(output: Output, path: Path, show_all: bool) -> None:
 
 
 @click.command("show")
-@click.argument("number", type=int)
+@click.argument("number", type=int, required=False)
 @_PATH
 @with_output
-def show(output: Output, number: int, path: Path) -> None:
-    """Show everything about run NUMBER: what it was given, how it ended."""
+def show(output: Output, number: int | None, path: Path) -> None:
+    """Show everything about run NUMBER, the latest unless given: what it got, how it ended."""
     import json
 
     run = _get(path, number)
@@ -119,34 +119,41 @@ def show(output: Output, number: int, path: Path) -> None:
 
 
 @click.command("metrics")
-@click.argument("number", type=int)
+@click.argument("number", type=int, required=False)
 @_PATH
 @click.option("-k", "--key", "keys", multiple=True, help="Only this metric; repeatable.")
 @click.option("-s", "--step", help="Only metrics of this step.")
 @click.option("-x", "--x-axis", help="Metric to draw along, such as epoch (default: the order of recording).")
 @with_output
 def metrics(
-    output: Output, number: int, path: Path, keys: tuple[str, ...], step: str | None, x_axis: str | None
+    output: Output,
+    number: int | None,
+    path: Path,
+    keys: tuple[str, ...],
+    step: str | None,
+    x_axis: str | None,
 ) -> None:
-    """Draw the metrics of run NUMBER."""
+    """Draw the metrics of run NUMBER, the latest unless given."""
     from synapse_sdk.cli.plot import draw
     from synapse_sdk.plugins.metric_series import choose_series, load_series
 
-    series = choose_series(load_series(_get(path, number)), keys=keys, step=step, x_axis=x_axis)
+    run = _get(path, number)
+    series = choose_series(load_series(run), keys=keys, step=step, x_axis=x_axis)
     if output.as_json:
         output.document([item.to_document() for item in series])
         return
     if not series:
-        output.say(f"Run {number} recorded no metrics.")
+        output.say(f"Run {run.number} recorded no metrics.")
     for item in series:
         output.text(draw(item))
 
 
-def _get(path: Path, number: int) -> RecordedRun:
+def _get(path: Path, number: int | None) -> RecordedRun:
     from synapse_sdk.plugins.config_file import find_config
-    from synapse_sdk.plugins.run_record import get_run
+    from synapse_sdk.plugins.run_record import get_latest_run, get_run
 
-    return get_run(find_config(path).parent, number)
+    folder = find_config(path).parent
+    return get_latest_run(folder) if number is None else get_run(folder, number)
 
 
 def _summarise(run: RecordedRun) -> dict[str, Any]:

@@ -119,7 +119,7 @@ class PluginConfig(BaseModel):
     name: Name = Field(description="Human-readable plugin name.")
     code: Code = Field(description="Unique identifier: lowercase, hyphens allowed.")
     version: Version = Field(description="Semantic version, such as 0.1.0.")
-    category: PluginCategory = Field(description="What the plugin is for.")
+    category: PluginCategory = Field(description=f"One of {', '.join(PluginCategory)}.")
     actions: dict[str, ActionConfig] = Field(description="Action name to its configuration.")
     variant: StrictStr | None = None
     description: StrictStr = ""
@@ -147,3 +147,10 @@ class PluginConfig(BaseModel):
     dependencies: Annotated[dict[str, StrictStr], BeforeValidator(_none_is_empty)] = Field(
         default_factory=dict
     )
+
+    def env_texts(self) -> dict[str, str]:
+        """Return `env` as environment variables are: texts; `true` and `false` as YAML writes them."""
+        return {
+            name: str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+            for name, value in self.env.items()
+        }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Container, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -43,6 +45,14 @@ class PartlyWrittenError(Exception):
 
 # The validator itself: a call of the class costs as much again in Python.
 _validate: Callable[[dict[str, Any]], Event] = Event.__pydantic_validator__.validate_python
+
+
+# Pydantic holds locks of its own while it calls back into Python. A process forked at that moment, by a data
+# loader say, would wait for them forever; so forking waits for the event that is being built.
+_no_fork_lock = threading.Lock()
+os.register_at_fork(
+    before=_no_fork_lock.acquire, after_in_parent=_no_fork_lock.release, after_in_child=_no_fork_lock.release
+)
 
 
 class EventEncoder:
@@ -120,6 +130,10 @@ class EventEncoder:
         self._seq += 1
         facts |= self._identity
         facts["seq"], facts["at"], facts["kind"] = self._seq, at or datetime.now(UTC), kind
+        with _no_fork_lock:
+            return self._build(facts)
+
+    def _build(self, facts: dict[str, Any]) -> EncodedEvent:
         try:
             event = _validate(facts)
             line = _to_line(event)
@@ -127,21 +141,13 @@ class EventEncoder:
             event = self._rescue(facts, error)
             line = _to_line(event)
         if len(line) > EVENT_LIMIT_BYTES:
-            event = event.model_copy(
-                update={
-                    "kind": "loss",
-                    "name": None,
-                    "step": None,
-                    "values": None,
-                    "ordinals": None,
-                    "body": {
-                        "what": f"an event of kind {kind}",
-                        "event_count": 1,
-                        "size_bytes": len(line),
-                        "limit_bytes": EVENT_LIMIT_BYTES,
-                    },
-                }
-            )
+            lost = {
+                "what": f"an event of kind {facts['kind']}",
+                "event_count": 1,
+                "size_bytes": len(line),
+                "limit_bytes": EVENT_LIMIT_BYTES,
+            }
+            event = self._build_loss(facts, lost)
             line = _to_line(event)
         return EncodedEvent(event, line)
 
@@ -156,9 +162,13 @@ class EventEncoder:
                 "event_count": 1,
                 "why": escape_surrogates(shorten(str(error), limit=500)),
             }
-            numbered = {name: facts[name] for name in (*self._identity, "seq", "at")}
-            return _validate({**numbered, "kind": "loss", "level": "error", "body": lost})
+            return self._build_loss(facts, lost)
         return event
+
+    def _build_loss(self, facts: dict[str, Any], body: dict[str, Any]) -> Event:
+        """Return what stands in the place of an event that is lost."""
+        numbered = {name: facts[name] for name in (*self._identity, "seq", "at")}
+        return _validate({**numbered, "kind": "loss", "level": "error", "body": body})
 
     def _count_ordinals(self, step: str | None, numbers: dict[str, float]) -> dict[str, int]:
         ordinals = {}

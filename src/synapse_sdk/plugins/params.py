@@ -180,9 +180,9 @@ def _show(field: str, value: object, annotation: Any) -> str:
 
 def _refuse(name: str, model: type[BaseModel], problems: list[dict[str, str]]) -> ParamsError:
     lines = [f"{item['field']}: {item['problem']}" for item in problems]
-    listed = lines[0] if len(lines) == 1 else "\n  " + "\n  ".join(lines)
+    listed = f" {lines[0]}" if len(lines) == 1 else "\n  " + "\n  ".join(lines)
     return ParamsError(
-        f"The params of {name} do not fit: {listed}",
+        f"The params of {name} do not fit:{listed}",
         {"problems": problems},
         hint=f"{name} takes: {', '.join(sorted(_accepted_names(model))) or 'no params'}.",
     )

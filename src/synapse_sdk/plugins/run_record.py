@@ -168,6 +168,22 @@ def get_run(plugin_folder: Path, number: int) -> RecordedRun:
     return run
 
 
+def get_latest_run(plugin_folder: Path) -> RecordedRun:
+    """Return the run that was begun last.
+
+    Raises:
+        RunRecordError: Nothing was run here yet.
+    """
+    runs = list_runs(plugin_folder)
+    if not runs:
+        raise RunRecordError(
+            f"Nothing was run in {plugin_folder} yet.",
+            {"folder": str(plugin_folder)},
+            hint="Run something: synapse plugin run ACTION",
+        )
+    return runs[0]
+
+
 def iter_events(run: RecordedRun) -> Iterator[Event]:
     """Read a run's events in the order of their arrival. A line that a crash cut short ends the reading."""
     with run.events_file.open("rb") as stream:

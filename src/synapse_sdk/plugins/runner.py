@@ -231,7 +231,7 @@ def submit(plan: RunPlan, sinks: Sequence[Sink]) -> FinishedRun:
         request.env,
         envelope.job,
         request.language,
-        default_env=request.plugin.config.env,
+        default_env=request.plugin.config.env_texts(),
         open_workspace=request.open_workspace,
     )
     started_at = utc_now()

@@ -78,6 +78,8 @@ class TerminalSink:
         elif event.kind == "message":
             if event.level != "debug" or self._show_debug:
                 self._say(body["content"], event.level)
+        elif event.name == "dev_event" and self._show_debug:
+            self._say(f"debug: {body['message']}", event.level)
         elif event.kind == "loss" and (text := _describe_loss(body)):
             self._say(text, "warning")
 

@@ -55,10 +55,12 @@ def _trim(
 
 
 def _is_below(filename: str, folder: Path) -> bool:
+    if filename.startswith("<"):
+        return False  # "<string>", "<frozen importlib._bootstrap>": no file, wherever we stand
     try:
         return Path(filename).resolve().is_relative_to(folder)
     except (OSError, ValueError):
-        return False  # "<string>" and its like
+        return False
 
 
 def _is_plumbing(filename: str) -> bool:

@@ -7,6 +7,10 @@ from synapse_sdk.cli.lazy_group import Entry, LazyGroup
 plugin = LazyGroup(
     "plugin",
     help="Create, run, check, test and publish plugins.",
+    later={
+        "job": "This version works on this machine only; see: synapse run list",
+        "github-setup": "Archiving releases to GitHub is not there yet.",
+    },
     entries={
         "create": Entry("synapse_sdk.cli.plugin.create:create", "Make a new plugin that already runs."),
         "run": Entry("synapse_sdk.cli.plugin.run:run_action", "Run an action."),

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from synapse_sdk.scaffold import Answers, CreatedPlugin
 
 
+#: A whole command line, for hints.
+_EXAMPLE = 'synapse plugin create --name "My Plugin" --code my-plugin --category custom'
+
+
 class AnswersMissingError(SynapseError):
     """Questions are open and nobody is there to ask."""
 
@@ -61,9 +65,6 @@ def create(
             else f"Such as: {_EXAMPLE}",
         )
     _show(output, create_plugin(answers, parent), parent)
-
-
-_EXAMPLE = 'synapse plugin create --name "My Plugin" --code my-plugin --category custom'
 
 
 def _take_defaults(output: Output, given: dict[str, str | None]) -> Answers:

@@ -75,7 +75,7 @@ def publish(
     if output.as_json:
         output.document({**plan.to_document(), "warnings": warnings})
         return
-    output.say("\nPublish it with: synapse plugin publish")
+    output.say("\nThis is a preview: this version can not send it to a server yet.")
 
 
 def _find_folder(path: Path | None, loaded: LoadedConfig) -> Path:

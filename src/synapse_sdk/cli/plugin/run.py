@@ -90,8 +90,8 @@ def run_action(
     for warning in plugin.loaded.warnings:
         output.warn(str(warning))
     # Config `env` must be there before the plugin's libraries are imported; what the user set wins.
-    for name, value in plugin.config.env.items():
-        os.environ.setdefault(name, str(value))
+    for name, value in plugin.config.env_texts().items():
+        os.environ.setdefault(name, value)
     with _stdout_kept_for_result(output):
         try:
             run_plan = plan(
