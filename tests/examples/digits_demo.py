@@ -1,0 +1,31 @@
+"""The digits example as the tests use it: a copy of its files, and its demo's functions."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+from types import ModuleType
+
+EXAMPLE = Path(__file__).parents[2] / "examples/digits"
+
+
+def copy_example(folder: Path) -> None:
+    """Copy the example to `folder`, without what earlier runs of a developer left in it."""
+    leftovers = shutil.ignore_patterns("__pycache__", ".pytest_cache", ".synapse", "outputs")
+    shutil.copytree(EXAMPLE, folder, ignore=leftovers)
+
+
+def _load() -> ModuleType:
+    # A script, and no part of a package: it can not be imported by name.
+    spec = importlib.util.spec_from_file_location("digits_demo", EXAMPLE / "demo.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where its dataclasses look for their types
+    spec.loader.exec_module(module)
+    return module
+
+
+demo = _load()
