@@ -77,7 +77,7 @@ class Curve:
 
 def read_curves(session: Session, run: int) -> dict[str, Curve]:
     """Return the metrics of a run by `step.key`."""
-    series = session.answer("run", "metrics", str(run))
+    series = session.answer("run", "metrics", str(run))["series"]
     return {f"{item['step']}.{item['key']}": Curve(item["x"], item["y"]) for item in series}
 
 

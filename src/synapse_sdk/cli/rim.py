@@ -131,10 +131,10 @@ def exit_code_of(error: SynapseError) -> ExitCode:
     names = {kind.__name__ for kind in type(error).__mro__}
     if "NotReachableError" in names:
         return ExitCode.NOT_REACHED
-    if isinstance(error.__cause__, OSError) and error.__cause__.errno in REFUSALS:
-        return REFUSALS[error.__cause__.errno]
     if "ModuleImportError" in names or ("ExecutionError" in names and "ValidationError" not in names):
         return ExitCode.FAILED
+    if isinstance(error.__cause__, OSError) and error.__cause__.errno in REFUSALS:
+        return REFUSALS[error.__cause__.errno]
     return ExitCode.ASKED_WRONGLY
 
 

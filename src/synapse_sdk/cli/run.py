@@ -47,7 +47,7 @@ def list_recorded(output: Output, path: Path, show_all: bool) -> None:
 
     runs = list_runs(find_config(path).parent)
     if output.as_json:
-        output.document([_summarise(run) for run in runs])
+        output.document({"runs": [_summarise(run) for run in runs]})
         return
     shown = runs if show_all else runs[:_SHOWN_ROWS]
     output.table(
@@ -140,7 +140,7 @@ def metrics(
     run = _get(path, number)
     series = choose_series(load_series(run), keys=keys, step=step, x_axis=x_axis)
     if output.as_json:
-        output.document([item.to_document() for item in series])
+        output.document({"run": run.number, "series": [item.to_document() for item in series]})
         return
     if not series:
         output.say(f"Run {run.number} recorded no metrics.")

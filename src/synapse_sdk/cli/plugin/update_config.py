@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from synapse_sdk._internal.units import count_of
 from synapse_sdk.cli.output import Output, with_output
 from synapse_sdk.cli.rim import ExitCode
 
@@ -49,5 +50,5 @@ def update_config(output: Output, path: Path | None, config: Path | None, check:
         ):
             output.text(line)
         word = "would change" if check else "changed"
-        output.say(f"{plan.file.name} {word}: {len(plan.changes)} value(s).")
+        output.say(f"{plan.file.name} {word}: {count_of(len(plan.changes), 'value')}.")
     return ExitCode.FAILED if check and plan.changes else ExitCode.DONE
