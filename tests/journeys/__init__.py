@@ -1,0 +1,1 @@
+"""A user's stories, through the real programs."""
