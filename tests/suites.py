@@ -50,7 +50,7 @@ SUITES = (
     Suite("cli", ("cli", "scaffold"), budget_s=150),
     Suite("docs", ("docs",), budget_s=180),
     Suite("guide", ("guide",), budget_s=180),
-    Suite("journeys", ("journeys",), budget_s=240),
+    Suite("journeys", ("journeys",), budget_s=300),
     Suite("examples", ("examples",), budget_s=150),
     Suite("harness", ("test_suites.py", "sabotage"), budget_s=60),
 )

@@ -70,6 +70,8 @@ def examine(environ: Mapping[str, str] | None = None, *, folder: Path | None = N
 def _mend_settings(error: SettingsError) -> str:
     if path := error.details.get("path"):
         return f"mv {shlex.quote(path)} {shlex.quote(path + '.old')}"
+    if error.details.get("setting") == "home":
+        return "unset SYNAPSE_HOME"
     return "export SYNAPSE_LANGUAGE=en"  # beats the file, if that is where the other value comes from
 
 

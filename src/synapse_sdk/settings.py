@@ -144,6 +144,14 @@ def load_config_file(path: Path) -> dict[str, Any]:
 
 def _resolve_home(environ: Mapping[str, str]) -> tuple[Path, str]:
     if environ.get("SYNAPSE_HOME"):
-        return Path(environ["SYNAPSE_HOME"]).expanduser().absolute(), "environment SYNAPSE_HOME"
+        home = environ["SYNAPSE_HOME"]
+        try:
+            return Path(home).expanduser().absolute(), "environment SYNAPSE_HOME"
+        except RuntimeError as exc:  # ~somebody, who has no home here
+            raise SettingsError(
+                f"SYNAPSE_HOME is {home!r}, which names no folder: {exc}",
+                {"setting": "home", "value": home},
+                hint="Give the folder's full path.",
+            ) from exc
     # Not platformdirs: plugins and tools of both dialects look for exactly ~/.synapse/config.json.
     return Path("~/.synapse").expanduser(), "default"

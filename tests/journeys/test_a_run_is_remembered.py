@@ -231,7 +231,6 @@ def test_a_run_that_is_not_there_is_told_with_the_latest(synapse: Synapse, plugi
     assert "The latest are 1" in other.stderr
 
 
-@pytest.mark.xfail(reason="one damaged record hides all runs from the list")
 @pytest.mark.parametrize("file", ["envelope.json", "outcome.json"])
 def test_a_damaged_record_is_told_with_its_file_and_hides_no_other_run(
     synapse: Synapse, plugin: Path, file: str

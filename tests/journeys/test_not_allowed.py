@@ -125,7 +125,6 @@ def test_a_config_that_may_not_be_written_stays_as_it_was(
     assert (plugin / "config.yaml").read_text() == DEMO_CONFIG
 
 
-@pytest.mark.xfail(reason="the search for a code stops at a folder that may not be read")
 def test_a_folder_that_may_not_be_read_does_not_hide_the_plugin_beside_it(
     restricted: Restricted, write_plugin: WritePlugin, forbid: Callable[..., None], tmp_path: Path
 ):

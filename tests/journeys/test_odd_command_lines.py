@@ -172,15 +172,7 @@ def find_bad_answers(synapse: Synapse, plugin: Path, lines: Sequence[Sequence[st
     return bad
 
 
-@pytest.mark.parametrize(
-    "what",
-    [
-        pytest.param(what, marks=pytest.mark.xfail(reason="the search for a code expects a folder"))
-        if what == "a code below a path"
-        else what
-        for what in RUNS
-    ],
-)
+@pytest.mark.parametrize("what", RUNS)
 def test_a_run_asked_oddly_is_refused_with_a_sentence(synapse: Synapse, plugin: Path, what: str):
     lines = [["plugin", "run", *line] for line in RUNS[what]]
 
@@ -203,7 +195,6 @@ TEXTS_THAT_ARE_NOT_UTF8 = [
 ]
 
 
-@pytest.mark.xfail(reason="an envelope can not hold text that is not UTF-8")
 @pytest.mark.parametrize("line", TEXTS_THAT_ARE_NOT_UTF8, ids=["set", "params", "an escape"])
 def test_a_param_that_is_not_utf8_is_run_or_refused_but_no_accident(
     synapse: Synapse, plugin: Path, line: list[str]

@@ -138,7 +138,6 @@ def test_an_action_that_fails_in_the_middle_of_a_phase_does_not_leave_half_a_lin
     assert [line.split() for line in shown if "33%" in line] == [["train", "33%"]], shown
 
 
-@pytest.mark.xfail(reason="what is printed past the sink lands behind the live line")
 def test_what_an_action_prints_does_not_end_up_inside_the_live_line(
     synapse: Synapse, write_plugin: WritePlugin
 ):

@@ -122,7 +122,6 @@ def test_a_phase_is_one_plain_line_however_often_it_is_reported(synapse: Synapse
     assert middle == [["read", "100%"], ["train", "100%"]], answer
 
 
-@pytest.mark.xfail(reason="a message overtakes the line of a phase that is complete")
 def test_what_is_said_after_a_phase_stands_after_it(synapse: Synapse, write_plugin: WritePlugin):
     source = action_source("""
         self.set_progress(10, 10, "train")

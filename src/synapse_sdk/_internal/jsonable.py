@@ -13,6 +13,8 @@ from uuid import UUID
 
 from synapse_sdk._internal.errors import SynapseError
 
+#: Python itself writes no longer number as text (4,300 digits), and few readers take one.
+INT_LIMIT_BITS = 14_000
 #: Containers inside each other. Readers of JSON, pydantic's among them, stop not far above this.
 DEPTH_LIMIT = 100
 
@@ -66,6 +68,8 @@ def _convert(value: object, path: str, parents: frozenset[int]) -> Any:
     if isinstance(value, str):
         return _text(value, path)
     if isinstance(value, int):
+        if value.bit_length() > INT_LIMIT_BITS:
+            raise NotJsonError(f"{path} is a number of too many digits.", {"path": path, "type": "int"})
         return int(value)
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else _name_nonfinite(float(value))

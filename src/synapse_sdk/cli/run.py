@@ -12,7 +12,7 @@ from synapse_sdk.cli.lazy_group import Entry, LazyGroup
 from synapse_sdk.cli.output import Output, with_output
 
 if TYPE_CHECKING:
-    from synapse_sdk.plugins.run_record import RecordedRun
+    from synapse_sdk.plugins.run_record import RecordedRun, RunRecordError
 
 _PATH = click.option(
     "-p",
@@ -45,9 +45,14 @@ def list_recorded(output: Output, path: Path, show_all: bool) -> None:
     from synapse_sdk.plugins.config_file import find_config
     from synapse_sdk.plugins.run_record import list_runs
 
-    runs = list_runs(find_config(path).parent)
+    damaged: list[RunRecordError] = []
+    runs = list_runs(find_config(path).parent, damaged=damaged)
+    for error in damaged:
+        output.warn(error.message, hint=error.hint)
     if output.as_json:
-        output.document({"runs": [_summarise(run) for run in runs]})
+        output.document(
+            {"runs": [_summarise(run) for run in runs], "damaged": [error.details for error in damaged]}
+        )
         return
     shown = runs if show_all else runs[:_SHOWN_ROWS]
     output.table(

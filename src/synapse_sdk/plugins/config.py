@@ -78,10 +78,24 @@ def _none_is_empty(value: Any) -> Any:
     return {} if value is None else value
 
 
+def _check_variable(name: str) -> str:
+    if not name or "=" in name or "\0" in name:
+        raise ValueError("a name of an environment variable")
+    return name
+
+
+def _check_variable_value(value: Any) -> Any:
+    if "\0" in str(value):
+        raise ValueError("a value of an environment variable: it holds a null character")
+    return value
+
+
 Code = Annotated[StrictStr, AfterValidator(_check_code)]
 Version = Annotated[StrictStr, AfterValidator(_check_version)]
 Entrypoint = Annotated[StrictStr, AfterValidator(_check_entrypoint)]
 Name = Annotated[StrictStr, AfterValidator(_check_name)]
+Variable = Annotated[StrictStr, AfterValidator(_check_variable)]
+VariableValue = Annotated[Any, AfterValidator(_check_variable_value)]
 Mapping = Annotated[dict[str, Any], BeforeValidator(_none_is_empty)]
 
 
@@ -129,7 +143,9 @@ class PluginConfig(BaseModel):
     )
     package_manager_options: list[StrictStr] = Field(default_factory=list)
     wheels_dir: StrictStr = Field(default="wheels", description="Folder of local wheel files.")
-    env: Mapping = Field(default_factory=dict, description="Environment variables of every action.")
+    env: Annotated[dict[Variable, VariableValue], BeforeValidator(_none_is_empty)] = Field(
+        default_factory=dict, description="Environment variables of every action."
+    )
     runtime_env: Mapping = Field(default_factory=dict, description="Ray's runtime environment.")
     data_type: DataType | None = None
     tasks: list[StrictStr] = Field(default_factory=list)

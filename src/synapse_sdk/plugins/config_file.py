@@ -147,6 +147,7 @@ def to_plain(document: Any, file: str) -> Any:
         ConfigError: Aliases make it too large.
     """
     from ruamel.yaml.comments import TaggedScalar
+    from ruamel.yaml.scalarbool import ScalarBoolean
 
     budget = [NODE_LIMIT]
 
@@ -165,8 +166,10 @@ def to_plain(document: Any, file: str) -> Any:
             return node.value
         if isinstance(node, str):
             return str(node)  # quoted scalars are a subclass that remembers its quotes
-        if isinstance(node, float):
-            return float(node)
+        if isinstance(node, ScalarBoolean):
+            return bool(node)
+        if isinstance(node, int | float) and not isinstance(node, bool):
+            return int(node) if isinstance(node, int) else float(node)
         return node
 
     return convert(document, frozenset())
@@ -221,9 +224,15 @@ def _explain(item: Any, document: CommentedMap, text: str, file: str) -> ConfigP
     path, kind = tuple(item["loc"]), item["type"]
     if kind == "invalid_key" or (path[-1] == "[key]" and kind == "string_type"):
         return _explain_key([part for part in path if part != "[key]"], item["input"], document, file)
+    is_about_key = path[-1] == "[key]"
     # Pydantic names which member of a union it tried; the file has no such key.
     path = tuple(part for part in path if part != "[key]" and not str(part).startswith("function-"))
     place, exists = _locate(document, path)
+    if is_about_key:
+        parent = document
+        for part in path[:-1]:
+            parent = parent[part]
+        place = _place_of_key(parent, path[-1]) or place
     name = ".".join(map(str, path))
     if kind == "missing":
         return ConfigProblem(file, place, f"{name} is missing; {_allowed(path)}")

@@ -93,6 +93,12 @@ def find_plugin_by_code(code: str, start: Path) -> PluginDiscovery:
     Raises:
         PluginRunError: No folder, or more than one, holds a plugin of that code.
     """
+    if not start.is_dir():
+        raise PluginRunError(
+            f"Plugin not found: {start} is not a folder to look for the code {code!r} in.",
+            {"code": code, "start": str(start)},
+            hint="Say with --path which folder to look in.",
+        )
     matches: list[PluginDiscovery] = []
     others: list[str] = []
     for folder in _iter_candidates(start):
@@ -102,6 +108,9 @@ def find_plugin_by_code(code: str, start: Path) -> PluginDiscovery:
             continue
         except ConfigError:
             others.append(f"{folder} (its config does not fit)")
+            continue
+        except PermissionError:
+            others.append(f"{folder} (it may not be read)")
             continue
         if plugin.config.code == code:
             if folder == start:
@@ -128,6 +137,10 @@ def find_plugin_by_code(code: str, start: Path) -> PluginDiscovery:
 def _iter_candidates(start: Path, depth: int = 0) -> Iterator[Path]:
     yield start
     if depth < SEARCH_DEPTH:
-        for entry in sorted(start.iterdir()):
+        try:
+            entries = sorted(start.iterdir())
+        except PermissionError:
+            return  # told as a candidate that can not be read
+        for entry in entries:
             if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith((".", "_")):
                 yield from _iter_candidates(entry, depth + 1)

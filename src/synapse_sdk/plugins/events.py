@@ -253,7 +253,7 @@ class EventStream:
                         continue
                     # Told to the others after what they are still to get of this round, so order is kept.
                     notice = self._encoder.encode_loss(type(sink).__name__, self.failures[-1].error)
-                    self._count_loss(sink, 1, error)
+                    self._count_loss(sink, 1, self.failures[-1].error)
                     waiting.append(([notice], [other for other in self._sinks if other is not sink]))
 
     def _count_loss(self, sink: Sink, event_count: int, error: Exception) -> bool:

@@ -220,8 +220,8 @@ def _enter(annotation: Any, name: object) -> tuple[Any, bool]:
             field = _find_field(option, str(name))
             is_strict = bool(option.model_config.get("strict"))
             return (None if field is None else field.rebuild_annotation()), is_strict
-        if get_origin(option) is dict:
-            return get_args(option)[1], False
+        if get_origin(option) in (dict, list, tuple, set, frozenset):
+            return get_args(option)[1 if get_origin(option) is dict else 0], False
     return None, False
 
 

@@ -78,7 +78,8 @@ def _build_twin(kind: type[BaseModel]) -> type[BaseModel]:
         # Under the author's class, because that is what another process finds by this name.
         return _revive, (kind, self.__getstate__())
 
-    own |= {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+    # Without slots of its own it has the layout of the class, whatever slots that has.
+    own |= {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__slots__": ()}
     if not members & {"__reduce__", "__reduce_ex__"}:
         own["__reduce_ex__"] = reduce
     twin: type[BaseModel]

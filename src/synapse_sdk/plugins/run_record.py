@@ -142,12 +142,31 @@ class RunRecord:
                 self._descriptor = None
 
 
-def list_runs(plugin_folder: Path) -> list[RecordedRun]:
-    """Return the runs recorded in a plugin folder, newest first."""
+def list_runs(plugin_folder: Path, *, damaged: list[RunRecordError] | None = None) -> list[RecordedRun]:
+    """Return the runs recorded in a plugin folder, newest first.
+
+    Args:
+        plugin_folder: The plugin's folder.
+        damaged: Takes the errors of records that can not be read, instead of the first being raised.
+
+    Raises:
+        RunRecordError: A record is damaged, or the folder is of a newer format.
+    """
     runs = plugin_folder / FOLDER_NAME / "runs"
     _check_format(plugin_folder / FOLDER_NAME)
     numbers = sorted((int(entry.name) for entry in _entries(runs) if entry.name.isdigit()), reverse=True)
-    return [run for number in numbers if (run := _find_run(runs / str(number))) is not None]
+    found = []
+    for number in numbers:
+        try:
+            run = _find_run(runs / str(number))
+        except RunRecordError as error:
+            if damaged is None:
+                raise
+            damaged.append(error)
+            continue
+        if run is not None:
+            found.append(run)
+    return found
 
 
 def get_run(plugin_folder: Path, number: int) -> RecordedRun:
@@ -159,7 +178,7 @@ def get_run(plugin_folder: Path, number: int) -> RecordedRun:
     _check_format(plugin_folder / FOLDER_NAME)
     run = _find_run(plugin_folder / FOLDER_NAME / "runs" / str(number))
     if run is None:
-        known = [run.number for run in list_runs(plugin_folder)[:5]]
+        known = [run.number for run in list_runs(plugin_folder, damaged=[])[:5]]
         raise RunRecordError(
             f"There is no run {number} in {plugin_folder}.",
             {"number": number, "latest": known},
@@ -174,7 +193,7 @@ def get_latest_run(plugin_folder: Path) -> RecordedRun:
     Raises:
         RunRecordError: Nothing was run here yet.
     """
-    runs = list_runs(plugin_folder)
+    runs = list_runs(plugin_folder, damaged=[])
     if not runs:
         raise RunRecordError(
             f"Nothing was run in {plugin_folder} yet.",
@@ -202,7 +221,7 @@ def _find_run(folder: Path) -> RecordedRun | None:
     except FileNotFoundError:
         return None  # died before its envelope: nothing ran
     except ValueError as error:
-        raise RunRecordError(f"{folder / 'envelope.json'} is damaged: {error}.") from error
+        raise _damaged(folder / "envelope.json") from error
     is_alive = _is_locked(folder / "events.jsonl")
     outcome = _find_outcome(folder)
     state: RunState
@@ -221,7 +240,15 @@ def _find_outcome(folder: Path) -> RunOutcome | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise RunRecordError(f"{folder / 'outcome.json'} is damaged: {error}.") from error
+        raise _damaged(folder / "outcome.json") from error
+
+
+def _damaged(file: Path) -> RunRecordError:
+    return RunRecordError(
+        f"{file} is damaged: it is not what this SDK writes there.",
+        {"file": str(file)},
+        hint=f"Put it back, or move {file.parent} away.",
+    )
 
 
 def _is_locked(file: Path) -> bool:
@@ -255,7 +282,7 @@ def _check_format(root: Path) -> None:
         found = (root / "format").read_text().strip()
     except FileNotFoundError:
         return
-    if not found.isdigit() or int(found) > FORMAT:
+    if not (found.isascii() and found.isdigit()) or int(found) > FORMAT:
         raise RunRecordError(
             f"{root} has the format {found!r}; this SDK reads up to {FORMAT}.",
             {"folder": str(root), "format": found, "known": FORMAT},

@@ -23,7 +23,7 @@ from pydantic_core import PydanticSerializationError
 
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk._internal.errors import NotReachableError, SynapseError
-from synapse_sdk._internal.jsonable import NotJsonError, describe_json, to_jsonable
+from synapse_sdk._internal.jsonable import NotJsonError, describe_json, escape_surrogates, to_jsonable
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk._version import __version__
 from synapse_sdk.plugins.config_file import CONFIG_NAMES
@@ -87,6 +87,8 @@ class FinishedRun:
     result: Any
     error: BaseException | None
     warnings: tuple[str, ...] = ()
+    #: Why the record has no end, though the run has.
+    record_error: RunRecordError | None = None
 
 
 class ModuleImportError(PluginRunError):
@@ -133,7 +135,8 @@ def run_plugin(
 
         sinks = [TerminalSink()]
     run = submit(plan(request), sinks)
-    for warning in run.warnings:
+    unrecorded = [] if run.record_error is None else [run.record_error.message]
+    for warning in (*run.warnings, *unrecorded):
         warnings.warn(warning, RuntimeWarning, stacklevel=2)
     if run.error is not None:
         raise run.error
@@ -271,11 +274,12 @@ def submit(plan: RunPlan, sinks: Sequence[Sink]) -> FinishedRun:
         f"{type(failure.sink).__name__} lost {failure.lost_event_count} events: {failure.error}"
         for failure in stream.failures
     ]
+    record_error = None
     try:
         record.finish(outcome)
     except RunRecordError as exc:  # the result is there; it must not go down with its record
-        lost.append(exc.message)
-    return FinishedRun(outcome, record, result, error, tuple(lost))
+        record_error = exc
+    return FinishedRun(outcome, record, result, error, tuple(lost), record_error)
 
 
 def require_mode(mode: ExecutionMode) -> None:
@@ -340,12 +344,14 @@ def _explain_import(exc: BaseException, request: RunRequest) -> ModuleImportErro
 
 def _describe_params(params: Any) -> dict[str, Any]:
     """Write params for the envelope: defaults filled in, secret types masked."""
+    described: dict[str, Any]
     if isinstance(params, BaseModel):
         try:
-            return params.model_dump(mode="json")
+            described = escape_surrogates(params.model_dump(mode="json"))
+            return described
         except PydanticSerializationError:
             params = params.model_dump()
-    described: dict[str, Any] = describe_json(params)
+    described = describe_json(params)
     return described
 
 
@@ -388,7 +394,7 @@ def _describe_failure(error: BaseException, folder: Path) -> Failure:
     return Failure(
         type=type(origin).__name__,
         message=_message_of(error),
-        hint=error.hint if isinstance(error, SynapseError) else None,
+        hint=str(error.hint) if isinstance(error, SynapseError) and error.hint is not None else None,
         details=describe_json(error.details) if isinstance(error, SynapseError) else {},
         traceback=format_author_traceback(origin, folder),
     )

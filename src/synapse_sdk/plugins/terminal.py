@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -45,25 +47,32 @@ class TerminalSink:
     def __init__(self, stream: TextIO | None = None, *, show_debug: bool = False) -> None:
         self._stream = stream or sys.stderr
         self._show_debug = show_debug
-        self._is_live = is_terminal(self._stream)
+        self.is_live = is_terminal(self._stream)
         self._phase: _Phase | None = None
+        self._lock = threading.RLock()  # the pump draws, others may print in between
 
     def write(self, batch: Sequence[EncodedEvent]) -> None:
         """Show a batch; on a terminal the live line is drawn once for all of it."""
-        if self._is_live:
-            self._put(_CLEAR_LINE)
-        for event, _ in batch:
-            self._take(event)
-        if self._is_live and self._phase is not None:
-            self._put(self._fit(self._describe(self._phase)))
-        self._stream.flush()
+        with self.paused():
+            for event, _ in batch:
+                self._take(event)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the live line away while in the block, so that something else can be written."""
+        with self._lock:
+            if self.is_live:
+                self._put(_CLEAR_LINE)
+                self._stream.flush()
+            yield
+            if self.is_live and self._phase is not None:
+                self._put(self._fit(self._describe(self._phase)))
+            self._stream.flush()
 
     def close(self) -> None:
         """Leave the last phase as an ordinary line."""
-        if self._is_live and self._phase is not None:
-            self._put(_CLEAR_LINE)
-        self._end_phase()
-        self._stream.flush()
+        with self.paused():
+            self._end_phase()
 
     def _take(self, event: Event) -> None:
         body: Mapping[str, Any] = event.body or {}
@@ -79,7 +88,7 @@ class TerminalSink:
             if event.level != "debug" or self._show_debug:
                 self._say(body["content"], event.level)
         elif event.name == "dev_event" and self._show_debug:
-            self._say(f"debug: {body['message']}", event.level)
+            self._say(f"debug: {body.get('message', '')}", event.level)
         elif event.kind == "loss" and (text := _describe_loss(body)):
             self._say(text, "warning")
 
@@ -107,6 +116,8 @@ class TerminalSink:
             self._phase = None
 
     def _say(self, text: str, level: str | None) -> None:
+        if self._phase is not None and self._phase.percent == 100:
+            self._end_phase()  # what is said after a phase stands after it
         label = f"{level}: " if level in ("warning", "danger", "error", "critical") else ""
         if label and level in _COLOURS and supports_colour(self._stream):
             label = f"\x1b[{_COLOURS[level]}m{label}\x1b[0m"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import traceback
 from pathlib import Path
 
 from synapse_sdk._internal.errors import SynapseError
 
 _SDK_FOLDER = Path(__file__).resolve().parent.parent
+_IMPORTLIB_FOLDER = Path(importlib.__file__).resolve().parent
 
 
 def format_author_traceback(error: BaseException, folder: Path | None) -> str | None:
@@ -64,4 +66,6 @@ def _is_below(filename: str, folder: Path) -> bool:
 
 
 def _is_plumbing(filename: str) -> bool:
-    return filename.startswith("<frozen importlib") or _is_below(filename, _SDK_FOLDER)
+    return filename.startswith("<frozen importlib") or any(
+        _is_below(filename, folder) for folder in (_SDK_FOLDER, _IMPORTLIB_FOLDER)
+    )

@@ -13,6 +13,7 @@ import click
 
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk._internal.units import format_duration
+from synapse_sdk.cli.above_live_line import printed_above
 from synapse_sdk.cli.output import Output, with_output
 from synapse_sdk.cli.rim import ExitCode
 
@@ -112,7 +113,9 @@ def run_action(
         _say_beginning(output, run_plan, debug=debug)
         for text in run_plan.warnings:
             output.warn(text)
-        run = submit(run_plan, [TerminalSink(output.err, show_debug=debug)])
+        sink = TerminalSink(output.err, show_debug=debug)
+        with printed_above(sink):
+            run = submit(run_plan, [sink])
     return _say_end(output, run)
 
 
@@ -169,6 +172,9 @@ def _say_end(output: Output, run: FinishedRun) -> int:
         output.document({"run": run.record.number, **outcome.model_dump(mode="json")})
     elif outcome.state == "SUCCEEDED":
         _show_result(output, outcome.result)
+    if run.record_error is not None:
+        output.error(run.record_error.message, hint=run.record_error.hint)
+        return ExitCode.FAILED
     if outcome.state == "SUCCEEDED":
         return ExitCode.DONE
     return ExitCode.INTERRUPTED if outcome.state == "STOPPED" else ExitCode.FAILED
