@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,12 @@ from typing import Protocol
 import pytest
 
 from tests.cli_process import Synapse
+
+
+# A suite in the background of a shell is born with Ctrl-C ignored, and so would be every process it starts;
+# the tests that interrupt one would wait for nothing.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class WritePlugin(Protocol):

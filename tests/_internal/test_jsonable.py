@@ -1,5 +1,6 @@
 """What can be written as JSON, and the path to what can not."""
 
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -11,7 +12,13 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
-from synapse_sdk._internal.jsonable import NotJsonError, describe_json, to_jsonable
+from synapse_sdk._internal.jsonable import (
+    DEPTH_LIMIT,
+    NotJsonError,
+    describe_json,
+    escape_surrogates,
+    to_jsonable,
+)
 
 
 class Colour(Enum):
@@ -91,3 +98,57 @@ def test_describing_never_fails_and_shows_what_it_can():
     assert described["good"] == 1
     assert described["bad"].startswith("array(")
     assert "Rude" in described["rude"]
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ({"file": "/data/\udcff.png"}, "result.file"),
+        ({"a": {"\udcff": 1}}, "result.a"),
+        ([Path("/data/\udcff.png")], "result[0]"),
+        ({1: "a", "1": "b"}, "result"),
+        ({"n": 10**5000}, "result.n"),
+        ({True: 1}, "result[True]"),
+    ],
+)
+def test_what_json_would_lose_or_could_not_hold_is_refused(value: Any, path: str):
+    with pytest.raises(NotJsonError) as caught:
+        to_jsonable(value)
+
+    assert caught.value.details["path"] == path
+
+
+def test_nesting_has_an_end():
+    value: Any = 1
+    for _ in range(DEPTH_LIMIT):
+        value = [value]
+    assert to_jsonable(value)
+
+    with pytest.raises(NotJsonError, match="nested too deeply"):
+        to_jsonable([value])
+    assert describe_json([value])
+
+
+def test_a_dataclass_is_read_by_its_fields_and_never_copied():
+    @dataclass
+    class Holder:
+        lock: Any
+
+    with pytest.raises(NotJsonError) as caught:
+        to_jsonable(Holder(threading.Lock()))
+
+    assert caught.value.details["path"] == "result.lock"
+
+
+def test_a_cycle_is_described_as_far_as_it_goes():
+    value: dict[str, Any] = {"a": 1}
+    value["me"] = value
+
+    assert describe_json(value)["a"] == 1
+
+
+def test_half_characters_are_written_out():
+    value = {"\udcff": ["/data/\udcff.png", ("é", 1)]}
+
+    assert escape_surrogates(value) == {"\\udcff": ["/data/\\udcff.png", ["é", 1]]}
+    assert describe_json(value) == escape_surrogates(value)

@@ -383,7 +383,7 @@ def test_a_child_that_the_action_forks_never_writes_how_the_run_ended(tmp_path: 
         )
 
         finished = run_python(
-            f"from synapse_sdk.plugins import run_plugin as run; print(run({str(folder)!r}, 'train', sinks=[]))",
+            f"from synapse_sdk.plugins import run_plugin\nprint(run_plugin('./{name}', 'train', sinks=[]))",
             tmp_path,
         )
 

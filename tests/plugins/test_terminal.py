@@ -154,4 +154,6 @@ def test_numbers_have_the_digits_that_a_glance_needs(value: float, text: str):
 def test_values_that_are_no_numbers_do_not_stop_the_story():
     values = {"a": float("nan"), "b": float("inf"), "c": 2**70}
 
-    assert tell(lambda ctx: ctx.set_metrics(values, "s")) == "  s                 a nan  b inf  c 1.181e+21\n"
+    assert (
+        tell(lambda ctx: ctx.set_metrics(values, "s")) == "  s                  a nan  b inf  c 1.181e+21\n"
+    )
