@@ -12,7 +12,6 @@ import pytest
 
 from tests.cli_process import Synapse
 
-
 # A suite in the background of a shell is born with Ctrl-C ignored, and so would be every process it starts;
 # the tests that interrupt one would wait for nothing.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -43,7 +43,7 @@ class Suite:
 
 
 SUITES = (
-    Suite("foundation", ("_internal",), budget_s=30),
+    Suite("foundation", ("_internal", "wire", "test_settings.py", "test_doctor.py"), budget_s=60),
     Suite("storage", ("storage", "workspace"), budget_s=60),
     Suite("packaging", ("manifest", "packaging"), budget_s=120),
     Suite("plugins", ("plugins",), budget_s=150),
