@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from synapse_sdk._internal.atomic_write import atomic_write
+from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk.plugins.config_file import LoadedConfig, load_config, parse_config, to_plain
 from synapse_sdk.plugins.enums import RunMethod
-from synapse_sdk.plugins.errors import ConfigError
+from synapse_sdk.plugins.errors import ConfigError, ValidationError
 from synapse_sdk.plugins.importing import load_entrypoint, split_entrypoint
 from synapse_sdk.plugins.source import SYNCED, PluginSource, SourceAction
 
@@ -157,7 +158,7 @@ def _values_of(folder: Path, action: SourceAction, warnings: list[str]) -> dict[
     """Return what the class says, imported only where the source does not tell."""
     values = action.values
     if action.unknown:
-        cls = load_entrypoint(folder, action.entrypoint)
+        cls = _import(folder, action)
         values = values | {name: _name_of(getattr(cls, name, None)) for name in action.unknown}
     allowed = [known.value for known in RunMethod]
     if (method := values.get("method")) is not None and method not in allowed:
@@ -168,6 +169,21 @@ def _values_of(folder: Path, action: SourceAction, warnings: list[str]) -> dict[
         )
         values = {**values, "method": None}
     return values
+
+
+def _import(folder: Path, action: SourceAction) -> Any:
+    try:
+        return load_entrypoint(folder, action.entrypoint)
+    except SynapseError:
+        raise
+    except (Exception, SystemExit) as exc:  # border of the author's code
+        place = f"{action.file.relative_to(folder).as_posix()}:{action.line}"
+        raise ValidationError(
+            f"{place}: {', '.join(sorted(action.unknown))} of {action.class_name} can only be told by "
+            f"importing it, and that fails: {type(exc).__name__}: {exc}",
+            {"entrypoint": action.entrypoint},
+            hint="Name a data type there, or mend the import.",
+        ) from exc
 
 
 def _name_of(value: Any) -> str | None:

@@ -42,6 +42,10 @@ class ModuleNameTakenError(PluginRunError, ImportError):
         )
 
 
+class StaleModuleError(PluginRunError):
+    """A plugin's file has changed since this process imported it; what would run is not what lies there."""
+
+
 def load_entrypoint(folder: Path, entrypoint: str, *, action: str | None = None) -> Any:
     """Import what an entrypoint names, from the plugin in `folder`.
 
@@ -54,6 +58,7 @@ def load_entrypoint(folder: Path, entrypoint: str, *, action: str | None = None)
 
     Raises:
         ModuleNameTakenError: Another plugin folder of this process owns one of its names.
+        StaleModuleError: A file of the plugin has changed since this process imported it.
         ActionNotFoundError: There is no such module, or no such name in it.
         Exception: Whatever the module itself raises while it is imported.
     """
@@ -61,6 +66,7 @@ def load_entrypoint(folder: Path, entrypoint: str, *, action: str | None = None)
     module_name, name = split_entrypoint(entrypoint)
     with _lock:
         _claim(folder, module_name)
+        _refuse_stale(folder)
         try:
             module = importlib.import_module(module_name)
         except ModuleNotFoundError as error:
@@ -73,6 +79,7 @@ def load_entrypoint(folder: Path, entrypoint: str, *, action: str | None = None)
                 ) from error
             raise
         _check_owner(module_name, folder)
+        _remember_sources(folder)
     return _get_attribute(module, name, entrypoint, action)
 
 
@@ -242,6 +249,37 @@ def _place_of(module: ModuleType) -> str:
 
 def _where(action: str | None) -> str:
     return f"actions.{action}.entrypoint in config.yaml" if action else "the entrypoint"
+
+
+#: Modification time and size of each plugin file when it was imported.
+_sources: dict[str, tuple[int, int]] = {}
+
+
+def _remember_sources(folder: Path) -> None:
+    inside = f"{folder}/"
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and file.startswith(inside) and file not in _sources:
+            status = Path(file).stat()
+            _sources[file] = (status.st_mtime_ns, status.st_size)
+
+
+def _refuse_stale(folder: Path) -> None:
+    """Refuse to run old code under the name of new code: Python would not read the file again."""
+    inside = f"{folder}/"
+    for file, known in _sources.items():
+        if not file.startswith(inside):
+            continue
+        try:
+            status = Path(file).stat()
+        except FileNotFoundError:
+            continue  # gone: what was imported is all there is
+        if (status.st_mtime_ns, status.st_size) != known:
+            raise StaleModuleError(
+                f"{file} has changed since this process imported it.",
+                {"file": file, "folder": str(folder)},
+                hint="Restart the process (in a notebook: the kernel) to run the new code.",
+            )
 
 
 def _get_attribute(module: ModuleType, name: str, entrypoint: str, action: str | None) -> Any:
