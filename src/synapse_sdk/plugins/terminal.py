@@ -47,9 +47,16 @@ class TerminalSink:
     def __init__(self, stream: TextIO | None = None, *, show_debug: bool = False) -> None:
         self._stream = stream or sys.stderr
         self._show_debug = show_debug
-        self.is_live = is_terminal(self._stream)
+        self._is_live: bool | None = None
         self._phase: _Phase | None = None
         self._lock = threading.RLock()  # the pump draws, others may print in between
+
+    @property
+    def is_live(self) -> bool:
+        """Is a person watching a terminal? Asked only when there is something to show."""
+        if self._is_live is None:
+            self._is_live = is_terminal(self._stream)
+        return self._is_live
 
     def write(self, batch: Sequence[EncodedEvent]) -> None:
         """Show a batch; on a terminal the live line is drawn once for all of it."""
@@ -71,8 +78,9 @@ class TerminalSink:
 
     def close(self) -> None:
         """Leave the last phase as an ordinary line."""
-        with self.paused():
-            self._end_phase()
+        if self._phase is not None:  # most executions report nothing, and should cost nothing
+            with self.paused():
+                self._end_phase()
 
     def _take(self, event: Event) -> None:
         body: Mapping[str, Any] = event.body or {}
