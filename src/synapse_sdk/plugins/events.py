@@ -92,7 +92,7 @@ class EventStream:
         self._is_started = False
         self._is_closed = False
         self._is_of_child = False
-        _open_streams.add(self)
+        _streams.add(self)
 
     def __reduce__(self) -> tuple[Callable[..., EventStream], tuple[Any, ...]]:
         self.job = self.job or uuid7()
@@ -164,7 +164,6 @@ class EventStream:
                 return
             self._is_closed = True
             self._append = _refuse_after_close
-        _open_streams.discard(self)
         if not self._is_started:
             for sink in self._sinks:
                 self._close_sink(sink)
@@ -329,15 +328,16 @@ def _continue_in_other_process(sinks: list[Sink], job: str, attempt: int, produc
 
 
 _start_lock = threading.Lock()
-_open_streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
+_streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
 _continued: dict[tuple[str, int, str], EventStream] = {}
 
 
 def _continue_streams_in_child() -> None:
     global _start_lock
     _start_lock = threading.Lock()
-    for stream in list(_open_streams):
-        stream._continue_in_forked_child()  # noqa: SLF001 - same module, one subject
+    for stream in list(_streams):
+        if not stream._is_closed:  # noqa: SLF001 - same module, one subject
+            stream._continue_in_forked_child()  # noqa: SLF001
 
 
 os.register_at_fork(after_in_child=_continue_streams_in_child)
