@@ -191,7 +191,8 @@ def _describe_name(name: str, value: Any) -> str:
 
 
 def _describe_class(name: str, cls: type) -> str:
-    parents = ", ".join(base.__name__ for base in cls.__bases__ if base not in (object, Generic))
+    bases = ["NamedTuple"] if _is_named_tuple(cls) else [base.__name__ for base in cls.__bases__]
+    parents = ", ".join(base for base in bases if base not in ("object", "Generic"))
     head = f"class {name}({parents}):" if parents else f"class {name}:"
     members = list(_iter_members(cls))
     body = "".join(f"\n    {member}" for member in members) if members else " ..."
@@ -209,7 +210,7 @@ def _iter_members(cls: type) -> Iterator[str]:
         for name, annotation in _annotations(cls).items():
             if name in cls.model_fields:
                 yield f"{name}: {annotation}{_field_default(cls.model_fields[name])}"
-    elif is_typeddict(cls) or hasattr(cls, "__dataclass_fields__"):
+    elif is_typeddict(cls) or hasattr(cls, "__dataclass_fields__") or _is_named_tuple(cls):
         yield from (f"{name}: {annotation}" for name, annotation in _annotations(cls).items())
     else:
         for name, value in vars(cls).items():
@@ -217,6 +218,10 @@ def _iter_members(cls: type) -> Iterator[str]:
                 yield f"{name} = {_literal(value)}"
         if isinstance(vars(cls).get("__init__"), FunctionType):
             yield f"def __init__{_signature(vars(cls)['__init__'], keeps_self=True)}: ..."
+
+
+def _is_named_tuple(cls: type) -> bool:
+    return issubclass(cls, tuple) and hasattr(cls, "_fields")
 
 
 def _iter_methods(cls: type) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from synapse_sdk._internal.errors import SynapseError
 
@@ -24,8 +24,7 @@ class SettingsError(SynapseError):
     """A setting can not be used; the message says which and where it came from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One resolved value and where it came from."""
 
     name: str

@@ -23,7 +23,7 @@ def doctor(output: Output) -> int:
         output.document(
             {
                 "healthy": report.is_healthy,
-                "settings": [asdict(setting) for setting in report.settings],
+                "settings": [setting._asdict() for setting in report.settings],
                 "findings": [asdict(finding) for finding in report.findings],
             }
         )

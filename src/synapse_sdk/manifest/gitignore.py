@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 _BOM = b"\xef\xbb\xbf"
@@ -41,8 +40,7 @@ _CLASSES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """One pattern of an ignore file."""
 
     line: int

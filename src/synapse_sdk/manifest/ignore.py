@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from synapse_sdk.manifest.gitignore import Pattern, parse_patterns
 from synapse_sdk.manifest.names import to_printable
@@ -21,8 +22,7 @@ from synapse_sdk.manifest.names import to_printable
 IGNORE_FILES = (".synapseignore", ".gitignore")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Why something stays behind."""
 
     #: `always`, or the ignore file and line: `plugin/.synapseignore:2`.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from synapse_sdk._internal.digests import digest_bytes
 from synapse_sdk.manifest.names import from_manifest_name
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestFile:
+class ManifestFile(NamedTuple):
     """A file that travels."""
 
     #: From the folder on, with `/` between names.
@@ -36,8 +36,7 @@ class ManifestFile:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """A file or a whole folder that stays behind."""
 
     #: As `ManifestFile.path`; bytes that are not UTF-8 and control characters appear escaped.

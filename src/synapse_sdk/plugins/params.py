@@ -12,7 +12,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 import pydantic
-from pydantic import AliasChoices, AliasPath, BaseModel, TypeAdapter
+from pydantic import AliasChoices, AliasPath, BaseModel
 
 from synapse_sdk._internal.closest import find_closest
 from synapse_sdk._internal.jsonable import shorten
@@ -240,7 +240,7 @@ def _read_as(annotation: Any, value: str, *, is_strict: bool) -> Any:
     if annotation is None or annotation is Any:
         return _json_or_text(value)
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(annotation)
         adapter.validate_python(value, strict=is_strict or None)
     except pydantic.ValidationError:
         return _json_or_text(value)
