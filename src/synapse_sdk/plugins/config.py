@@ -141,19 +141,19 @@ class PluginConfig(BaseModel):
     package_manager: PackageManager = Field(
         default=PackageManager.PIP, description="Who installs requirements."
     )
-    package_manager_options: list[StrictStr] = Field(default_factory=list)
+    package_manager_options: list[StrictStr] = []
     wheels_dir: StrictStr = Field(default="wheels", description="Folder of local wheel files.")
     env: Annotated[dict[Variable, VariableValue], BeforeValidator(_none_is_empty)] = Field(
-        default_factory=dict, description="Environment variables of every action."
+        default={}, description="Environment variables of every action."
     )
-    runtime_env: Mapping = Field(default_factory=dict, description="Ray's runtime environment.")
+    runtime_env: Mapping = Field(default={}, description="Ray's runtime environment.")
     data_type: DataType | None = None
-    tasks: list[StrictStr] = Field(default_factory=list)
-    tags: list[StrictStr] = Field(default_factory=list)
+    tasks: list[StrictStr] = []
+    tags: list[StrictStr] = []
     supported_data_types: list[DataType] = Field(
-        default_factory=list, validation_alias=AliasChoices("supported_data_types", "supported_data_type")
+        default=[], validation_alias=AliasChoices("supported_data_types", "supported_data_type")
     )
-    supported_annotation_tools: dict[AnnotationCategory, list[AnnotationTool]] = Field(default_factory=dict)
+    supported_annotation_tools: dict[AnnotationCategory, list[AnnotationTool]] = {}
     annotation_category: AnnotationCategory | None = None
     annotation_type: AnnotationType | None = None
     smart_tool: SmartToolType | None = Field(

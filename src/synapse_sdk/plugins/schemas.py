@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from synapse_sdk.plugins.enums import MetricsCategory
 
@@ -16,7 +16,7 @@ class WeightsResult(BaseModel):
     """Where the trained weights are."""
 
     weights_path: str
-    checkpoint_paths: list[str] = Field(default_factory=list)
+    checkpoint_paths: list[str] = []
     format: str = "pt"
 
 
@@ -33,14 +33,14 @@ class TrainResult(BaseModel):
     weights_path: str
     final_epoch: int
     best_epoch: int | None = None
-    train_metrics: dict[str, float] = Field(default_factory=dict)
-    val_metrics: dict[str, float] = Field(default_factory=dict)
+    train_metrics: dict[str, float] = {}
+    val_metrics: dict[str, float] = {}
 
 
 class InferenceResult(BaseModel):
     """What was predicted, or the file that holds it."""
 
-    predictions: list[dict[str, Any]] = Field(default_factory=list)
+    predictions: list[dict[str, Any]] = []
     processed_count: int = 0
     output_path: str | None = None
 

@@ -19,7 +19,7 @@ class Failure(WireModel):
     type: str
     message: str
     hint: str | None = None
-    details: dict[str, Any] = Field(default_factory=dict)
+    details: dict[str, Any] = Field(default={})
     traceback: str | None = Field(
         default=None, description="From the author's code on; None where none of it ran."
     )

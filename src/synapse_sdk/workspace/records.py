@@ -74,7 +74,7 @@ class Model(WireModel):
     id: int
     name: str
     description: str = ""
-    metrics: dict[str, float] = Field(default_factory=dict)
+    metrics: dict[str, float] = Field(default={})
     category: ModelCategory = "fine_tuned"
     parent_model_id: int | None = Field(default=None, description="The checkpoint that it started from.")
     origin: ModelOrigin | None = Field(default=None, description="None for a model that no run made.")
