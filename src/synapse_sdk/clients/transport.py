@@ -1,0 +1,279 @@
+"""One HTTP client: addresses, tokens, retries, errors. All that speaks to a server goes through here."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from synapse_sdk._internal.clock import utc_now
+from synapse_sdk.clients.errors import (
+    AuthenticationError,
+    AuthorizationError,
+    ClientConnectionError,
+    ClientError,
+    ClientResponseIncompleteError,
+    ClientTimeoutError,
+    GpuUnavailableError,
+    HTTPError,
+    NotFoundError,
+    RateLimitError,
+    ServerError,
+    ValidationError,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+#: A machine that is there answers at once; one that is not should be told about within 3 s.
+CONNECT_TIMEOUT_S = 3.0
+READ_TIMEOUT_S = 30.0
+#: Waits before sending again what the server could not take just now.
+RETRY_WAITS_S = (0.5, 1.5, 4.0)
+RETRY_AFTER_LIMIT_S = 60.0
+_RETRIED = (502, 503, 504)
+_KINDS: dict[int, type[ClientError]] = {
+    400: ValidationError,
+    401: AuthenticationError,
+    403: AuthorizationError,
+    404: NotFoundError,
+    422: ValidationError,
+    429: RateLimitError,
+}
+
+
+class Transport:
+    """Requests to one server. Thread-safe; connects with the first request."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        workspace: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        read_timeout_s: float = READ_TIMEOUT_S,
+    ) -> None:
+        """Prepare requests.
+
+        Args:
+            url: The server's address, such as `http://127.0.0.1:8000`, perhaps with a path prefix.
+            token: Access token; sent to this server only.
+            workspace: Code of the workspace, unless the token's own.
+            headers: More headers of each request.
+            read_timeout_s: How long an answer may take.
+        """
+        self.url = url.rstrip("/")
+        self._headers = dict(headers or {})
+        if token:
+            self._headers["Synapse-Access-Token"] = f"Token {token}"
+        if workspace:
+            self._headers["Synapse-Tenant"] = workspace
+        self._read_timeout_s = read_timeout_s
+        self._opened: httpx.Client | None = None
+
+    def __repr__(self) -> str:
+        return f"Transport({self.url!r})"
+
+    def get(self, path: str, **options: Any) -> Any:
+        """GET; see `request`."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> Any:
+        """POST; see `request`."""
+        return self.request("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> Any:
+        """PUT; see `request`."""
+        return self.request("PUT", path, **options)
+
+    def patch(self, path: str, **options: Any) -> Any:
+        """PATCH; see `request`."""
+        return self.request("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Any) -> Any:
+        """DELETE; see `request`."""
+        return self.request("DELETE", path, **options)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        idempotency_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        retries: bool = True,
+        timeout_s: float | None = None,
+        **options: Any,
+    ) -> Any:
+        """Send a request; return its JSON, its text if it is none, or None for an empty answer.
+
+        Sent again when the server could not be asked, or said that it can not just now, and sending twice is
+        harmless: GET, PUT and DELETE, and whatever carries an idempotency key.
+
+        Args:
+            method: The HTTP method.
+            path: Below the server's address, or an address of the server itself, as in `next`.
+            idempotency_key: Makes a POST that creates something repeatable.
+            headers: More headers.
+            retries: Off for callers that repeat by themselves.
+            timeout_s: How long the answer may take, instead of the usual.
+            options: `json`, `params`, `content`, `data`, `files` as httpx takes them.
+
+        Raises:
+            ClientError: The kind for the status; see `clients.errors`.
+        """
+        sent_headers = dict(headers or {})
+        if idempotency_key is not None:
+            sent_headers["Idempotency-Key"] = idempotency_key
+        is_repeatable = method in ("GET", "PUT", "DELETE", "HEAD") or idempotency_key is not None
+        # What is streamed from an iterator is used up by the first try.
+        is_repeatable = is_repeatable and isinstance(options.get("content"), bytes | str | None)
+        waits = RETRY_WAITS_S if retries and is_repeatable else ()
+        for wait_s in (*waits, None):
+            try:
+                return self._send(method, path, sent_headers, timeout_s, options)
+            except (ServerError, ClientTimeoutError) as error:
+                if wait_s is None or (error.status_code not in _RETRIED and error.status_code is not None):
+                    raise
+                time.sleep(error.details.get("retry_after_s") or wait_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def stream(
+        self, path: str, *, method: str = "GET", timeout_s: float | None = None, **options: Any
+    ) -> Iterator[httpx.Response]:
+        """Open a response whose body is read piece by piece.
+
+        Raises:
+            ClientError: As `request`; `ClientResponseIncompleteError` when the body breaks off.
+        """
+        import httpx
+
+        with (
+            _explained(self.url, method),
+            self._client().stream(
+                method, self.resolve(path), timeout=self._timeout(timeout_s), **options
+            ) as response,
+        ):
+            if response.status_code >= httpx.codes.BAD_REQUEST:
+                response.read()
+                raise _error_of(response)
+            yield response
+
+    def resolve(self, path: str) -> str:
+        """Return the whole address of a path.
+
+        Raises:
+            ClientError: It is an address of another server, which must not see the token.
+        """
+        if "://" not in path:
+            return f"{self.url}/{path.lstrip('/')}"
+        mine, other = urlsplit(self.url), urlsplit(path)
+        if (mine.scheme, mine.netloc) != (other.scheme, other.netloc):
+            raise ClientError(
+                None,
+                f"The server {self.url} names an address of another one: {other.scheme}://{other.netloc}.",
+                hint="Requests go only to the server that you logged in to.",
+            )
+        return path
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        timeout_s: float | None,
+        options: dict[str, Any],
+    ) -> Any:
+        with _explained(self.url, method):
+            response = self._client().request(
+                method, self.resolve(path), headers=headers, timeout=self._timeout(timeout_s), **options
+            )
+        if response.is_error:
+            raise _error_of(response)
+        if not response.content:
+            return None
+        if "json" in response.headers.get("content-type", ""):
+            return response.json()
+        return response.text
+
+    def _client(self) -> httpx.Client:
+        if self._opened is None:
+            import httpx
+
+            # A redirect would carry the token to wherever it points.
+            self._opened = httpx.Client(headers=self._headers, follow_redirects=False, trust_env=True)
+        return self._opened
+
+    def _timeout(self, timeout_s: float | None) -> httpx.Timeout:
+        import httpx
+
+        return httpx.Timeout(timeout_s or self._read_timeout_s, connect=CONNECT_TIMEOUT_S)
+
+
+@contextmanager
+def _explained(url: str, method: str) -> Iterator[None]:
+    """Turn what httpx raises into our errors, which name the server."""
+    import httpx
+
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        raise ClientConnectionError(
+            None,
+            f"The server {url} can not be reached: {error}.",
+            hint="Is it running, and is the address right? `synapse doctor` shows where it comes from.",
+        ) from error
+    except httpx.TimeoutException as error:
+        if method in ("POST", "PATCH"):
+            raise ClientResponseIncompleteError(
+                None, f"The server {url} did not answer in time; the request may have been carried out."
+            ) from error
+        raise ClientTimeoutError(None, f"The server {url} did not answer in time.") from error
+    except httpx.TransportError as error:
+        raise ClientResponseIncompleteError(
+            None, f"The connection to {url} broke: {str(error) or type(error).__name__}."
+        ) from error
+
+
+def _error_of(response: httpx.Response) -> ClientError:
+    try:
+        document = response.json()
+    except ValueError:
+        document = {}
+    if not isinstance(document, dict):
+        document = {"detail": document}
+    detail = document.pop("detail", None) or response.text[:500] or response.reason_phrase
+    hint = document.pop("hint", None)
+    status = response.status_code
+    kind = _KINDS.get(status) or (ServerError if status >= 500 else HTTPError)
+    if document.get("error_type") == "gpu_unavailable":
+        kind = GpuUnavailableError
+    facts: dict[str, Any] = {"problem": document} if document else {}
+    if (wait_s := _retry_after_s(response.headers.get("retry-after"))) is not None:
+        facts["retry_after_s"] = wait_s
+    return kind(status, detail, hint=hint, details=facts)
+
+
+def _retry_after_s(value: str | None) -> float | None:
+    if value is None:
+        return None
+    try:
+        wait_s = float(value)
+    except ValueError:
+        try:
+            wait_s = (parsedate_to_datetime(value) - utc_now()).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return min(max(wait_s, 0.0), RETRY_AFTER_LIMIT_S)

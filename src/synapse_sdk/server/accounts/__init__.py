@@ -1,0 +1,1 @@
+"""Who may do what: workspaces, accounts, memberships, tokens, and the record of what was refused."""

@@ -1,0 +1,338 @@
+"""Rules of accounts: who is who, what tokens are, who may make which."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from synapse_sdk._internal.clock import utc_now
+from synapse_sdk.server.accounts import passwords, store
+from synapse_sdk.server.accounts.models import Account, NewToken, Token, Workspace
+from synapse_sdk.server.db import Database
+from synapse_sdk.server.http.errors import ForbiddenError, InvalidError, NotFoundError, UnauthorizedError
+from synapse_sdk.server.http.principal import (
+    SCOPES_BY_KIND,
+    SCOPES_BY_ROLE,
+    Principal,
+    Role,
+    TokenKind,
+)
+
+DEFAULT_WORKSPACE = "default"
+#: Writing "last used" with each request would make every reader a writer.
+TOUCH_EVERY = timedelta(minutes=1)
+SIGN_IN_LINK_LIFE = timedelta(minutes=15)
+SESSION_LIFE = timedelta(days=7)
+_ROLE_ORDER: tuple[Role, ...] = ("viewer", "developer", "publisher", "admin")
+_TEXT_LIMIT = 500
+
+
+class AccountService:
+    """Accounts, tokens, console sessions, and what was refused."""
+
+    def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    def ensure_default_workspace(self) -> Workspace:
+        """Return the workspace `default`, which a new server does not have yet."""
+        with self._database.write() as connection:
+            found = store.find_workspace(connection, code=DEFAULT_WORKSPACE)
+            return found or store.add_workspace(
+                connection, code=DEFAULT_WORKSPACE, name="Default", now=self._now()
+            )
+
+    def ensure_account(
+        self, name: str, *, role: Role, workspace: str = DEFAULT_WORKSPACE, password: str | None = None
+    ) -> Account:
+        """Return the account of this name with this role; made, or changed, as needed."""
+        if not name.strip() or len(name) > 100:
+            raise InvalidError(f"An account's name has 1 to 100 characters; found {name!r}.")
+        password_hash = None if password is None else passwords.hash_password(password)
+        with self._database.write() as connection:
+            room = store.find_workspace(connection, code=workspace)
+            if room is None:
+                raise NotFoundError(f"There is no workspace {workspace!r}.")
+            account = store.find_account(connection, name=name)
+            if account is None:
+                account = store.add_account(
+                    connection, name=name, password_hash=password_hash, now=self._now()
+                )
+            elif password_hash is not None:
+                store.set_password_hash(connection, account.id, password_hash)
+            store.set_role(connection, room.id, account.id, role)
+            return account
+
+    def describe(self, principal: Principal) -> dict[str, Any]:
+        """Return who a principal is, for `whoami/`."""
+        with self._database.read() as connection:
+            workspace = store.get_workspace(connection, principal.workspace_id)
+            account = (
+                None if principal.account_id is None else store.get_account(connection, principal.account_id)
+            )
+        return {
+            "kind": principal.kind,
+            "account": None if account is None else {"id": account.id, "name": account.name},
+            "role": principal.role,
+            "scopes": sorted(principal.scopes),
+            "workspace": {"id": workspace.id, "code": workspace.code, "name": workspace.name},
+        }
+
+    def authenticate(self, text: str, *, workspace: str | None = None) -> Principal:
+        """Return the holder of a token.
+
+        Raises:
+            UnauthorizedError: It is unknown, expired or revoked, or its account has no part in the workspace.
+        """
+        now = self._now()
+        with self._database.read() as connection:
+            token = store.find_token(connection, token_hash=_hash(text))
+            token = _require_good(token, now)
+            workspace_id = token.workspace_id
+            if workspace is not None:
+                room = store.find_workspace(connection, code=workspace)
+                if room is None or (token.account_id is None and room.id != token.workspace_id):
+                    raise UnauthorizedError(f"This token has no part in the workspace {workspace!r}.")
+                workspace_id = room.id
+            role = token.role
+            if token.account_id is not None:
+                member = store.find_role(connection, workspace_id, token.account_id)
+                if member is None:
+                    raise UnauthorizedError("This token's account has no part in the workspace any more.")
+                role = _lower(member, token.role)
+        if token.last_used_at is None or now - token.last_used_at > TOUCH_EVERY:
+            with self._database.write() as connection:
+                store.touch_token(connection, token.id, now=now)
+        return Principal(
+            kind=token.kind,
+            workspace_id=workspace_id,
+            scopes=SCOPES_BY_KIND[token.kind] if role is None else SCOPES_BY_ROLE[role],
+            token_id=token.id,
+            account_id=token.account_id,
+            role=role,
+            job_id=token.job_id,
+            attempt=token.attempt,
+            agent_id=token.agent_id,
+        )
+
+    def create_token(
+        self,
+        *,
+        workspace_id: int,
+        kind: TokenKind,
+        name: str,
+        account_id: int | None = None,
+        role: Role | None = None,
+        job_id: str | None = None,
+        attempt: int | None = None,
+        life: timedelta | None = None,
+    ) -> NewToken:
+        """Make a token. Its text is in the answer and nowhere else, ever."""
+        text = f"syn_{kind}_{secrets.token_urlsafe(32)}"
+        now = self._now()
+        facts = {
+            "workspace_id": workspace_id,
+            "account_id": account_id,
+            "kind": kind,
+            "name": name,
+            "hint": text[: len(f"syn_{kind}_") + 4],
+            "role": role,
+            "job_id": job_id,
+            "attempt": attempt,
+            "agent_id": None,
+            "created_at": now,
+            "expires_at": None if life is None else now + life,
+        }
+        with self._database.write() as connection:
+            return NewToken(store.add_token(connection, token_hash=_hash(text), facts=facts), text)
+
+    def create_own_token(
+        self, principal: Principal, *, kind: TokenKind, name: str, role: Role | None, life: timedelta | None
+    ) -> NewToken:
+        """Make a token at somebody's request: for themselves, or (by an admin) for an agent."""
+        if kind == "agent":
+            principal.require("accounts:write")
+            return self.create_token(workspace_id=principal.workspace_id, kind="agent", name=name, life=life)
+        if kind not in ("user", "ci"):
+            raise InvalidError(
+                f"Tokens of kind {kind!r} are made by the server itself; ask for user, ci or agent."
+            )
+        if principal.account_id is None or principal.role is None:
+            raise ForbiddenError("Only an account can make tokens for itself.")
+        if role is not None and _ROLE_ORDER.index(role) > _ROLE_ORDER.index(principal.role):
+            raise ForbiddenError(f"A token can not have the role {role}; yours is {principal.role}.")
+        return self.create_token(
+            workspace_id=principal.workspace_id,
+            kind=kind,
+            name=name,
+            account_id=principal.account_id,
+            role=role or principal.role,
+            life=life,
+        )
+
+    def list_tokens(self, principal: Principal, *, after: int, limit: int) -> list[Token]:
+        """Return the tokens that somebody may see: an admin all, others their own."""
+        own = None if principal.may("accounts:read") else principal.account_id
+        if own is None:
+            principal.require("accounts:read")
+        with self._database.read() as connection:
+            return store.list_tokens(
+                connection, principal.workspace_id, after=after, limit=limit, account_id=own
+            )
+
+    def revoke_token(self, principal: Principal, token_id: int) -> None:
+        """End a token: one's own, or (by an admin) any of the workspace."""
+        with self._database.write() as connection:
+            found = [
+                token
+                for token in store.list_tokens(
+                    connection, principal.workspace_id, after=token_id - 1, limit=1
+                )
+                if token.id == token_id
+            ]
+            is_own = found and found[0].account_id is not None and found[0].account_id == principal.account_id
+            if not found or not (is_own or principal.may("accounts:write")):
+                raise NotFoundError(f"There is no token {token_id} that you could revoke.")
+            store.revoke_token(connection, token_id, now=self._now())
+
+    def bind_agent(self, principal: Principal, agent_id: int) -> None:
+        """Remember which agent a token has registered."""
+        if principal.token_id is not None:
+            with self._database.write() as connection:
+                store.set_agent(connection, principal.token_id, agent_id)
+
+    def revoke_job_tokens(self, job_id: str, attempt: int) -> None:
+        """End what an attempt was given."""
+        with self._database.write() as connection:
+            store.revoke_job_tokens(connection, job_id, attempt, now=self._now())
+
+    def create_sign_in_link(self, account_id: int) -> str:
+        """Return the secret of a link that signs in once."""
+        secret = secrets.token_urlsafe(32)
+        with self._database.write() as connection:
+            store.add_sign_in_link(
+                connection,
+                link_hash=_hash(secret),
+                account_id=account_id,
+                expires_at=self._now() + SIGN_IN_LINK_LIFE,
+            )
+        return secret
+
+    def sign_in_by_link(self, secret: str) -> str:
+        """Return the cookie of a new session.
+
+        Raises:
+            UnauthorizedError: The link is unknown, expired or used.
+        """
+        with self._database.write() as connection:
+            account_id = store.use_sign_in_link(connection, link_hash=_hash(secret), now=self._now())
+        if account_id is None:
+            raise UnauthorizedError(
+                "This sign-in link was used already, or is too old.",
+                hint="Make a new one: synapse server link",
+            )
+        return self._open_session(account_id)
+
+    def sign_in_by_password(self, name: str, password: str) -> str:
+        """Return the cookie of a new session.
+
+        Raises:
+            UnauthorizedError: Name and password do not belong together; which of them is wrong is not said.
+        """
+        with self._database.read() as connection:
+            account = store.find_account(connection, name=name)
+        password_hash = account.password_hash if account is not None and account.is_active else None
+        if not passwords.is_right(password, password_hash) or account is None:
+            raise UnauthorizedError("Name and password do not fit.")
+        return self._open_session(account.id)
+
+    def authenticate_session(self, cookie: str) -> tuple[Principal, str]:
+        """Return who a console cookie belongs to, and the CSRF token of its forms.
+
+        Raises:
+            UnauthorizedError: It is unknown or has expired.
+        """
+        with self._database.read() as connection:
+            row = store.find_session(connection, session_hash=_hash(cookie))
+            role = None if row is None else store.find_role(connection, row.workspace_id, row.account_id)
+        if row is None or role is None or row.expires_at <= self._now():
+            raise UnauthorizedError("You are signed out.")
+        principal = Principal(
+            kind="user",
+            workspace_id=row.workspace_id,
+            scopes=SCOPES_BY_ROLE[role],
+            account_id=row.account_id,
+            role=role,
+        )
+        return principal, row.csrf_token
+
+    def sign_out(self, cookie: str) -> None:
+        """End a console session."""
+        with self._database.write() as connection:
+            store.delete_session(connection, session_hash=_hash(cookie))
+
+    def _open_session(self, account_id: int) -> str:
+        cookie, now = secrets.token_urlsafe(32), self._now()
+        with self._database.write() as connection:
+            workspace = store.find_workspace(connection, code=DEFAULT_WORKSPACE)
+            if workspace is None:
+                raise NotFoundError("The server has no workspace yet.")
+            facts = {
+                "hash": _hash(cookie),
+                "account_id": account_id,
+                "workspace_id": workspace.id,
+                "csrf_token": secrets.token_urlsafe(32),
+                "created_at": now,
+                "expires_at": now + SESSION_LIFE,
+            }
+            store.add_session(connection, facts)
+        return cookie
+
+    def record_refusal(self, principal: Principal | None, what: str, detail: str) -> None:
+        """Keep that something was refused, for `audit/`."""
+        facts = {
+            "workspace_id": None if principal is None else principal.workspace_id,
+            "at": self._now(),
+            "who": "nobody" if principal is None else principal.name,
+            "what": what[:_TEXT_LIMIT],
+            "outcome": "refused",
+            "detail": detail[:_TEXT_LIMIT],
+        }
+        with self._database.write() as connection:
+            store.add_audit_entry(connection, facts)
+
+    def list_audit_entries(
+        self, principal: Principal, *, before: int | None, limit: int
+    ) -> list[dict[str, Any]]:
+        """Return what was refused and done, newest first; for admins."""
+        principal.require("accounts:read")
+        with self._database.read() as connection:
+            return store.list_audit_entries(connection, principal.workspace_id, before=before, limit=limit)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _lower(member: Role, token: Role | None) -> Role:
+    return member if token is None else min(member, token, key=_ROLE_ORDER.index)
+
+
+def _require_good(token: Token | None, now: datetime) -> Token:
+    if token is None:
+        raise UnauthorizedError(
+            "Not authenticated: the token is not known here.",
+            hint="Log in again: synapse login",
+        )
+    if token.revoked_at is not None:
+        raise UnauthorizedError(
+            f"Not authenticated: the token {token.hint}… was revoked.", hint="Log in again: synapse login"
+        )
+    if token.expires_at is not None and token.expires_at <= now:
+        raise UnauthorizedError(
+            f"Not authenticated: the token {token.hint}… has expired.", hint="Log in again: synapse login"
+        )
+    return token

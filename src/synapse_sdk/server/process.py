@@ -1,0 +1,123 @@
+"""One server process: listens, serves, drains when it is told to end."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import socket
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from synapse_sdk._internal.atomic_write import atomic_write
+from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk.server.app import create_app, open_services
+from synapse_sdk.server.data_folder import DataFolder
+from synapse_sdk.server.http.host_check import LOOPBACK_HOSTS
+
+#: How long requests that are being answered may take once the server was told to end.
+DRAIN_S = 10
+
+
+class ServerConfigError(SynapseError):
+    """The server can not be started like this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """How to serve."""
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    #: 0: any free one.
+    port: int = 8000
+    #: Names besides loopback's that the server answers to.
+    allowed_hosts: Collection[str] = ()
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    #: Serve in clear text elsewhere than on loopback, behind a proxy that speaks TLS for instance.
+    allows_plain_http: bool = False
+
+
+def serve(config: ServerConfig, *, on_ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        config: How.
+        on_ready: Called with the server's address as soon as it listens.
+
+    Raises:
+        ServerConfigError: The address can not be used, or would send tokens in clear text.
+        DataFolderError, DatabaseError: The data folder can not be used.
+    """
+    import uvicorn
+
+    _check_exposure(config)
+    folder = DataFolder(config.data_dir.absolute())
+    with folder.claimed():
+        services = open_services(folder)
+        listener = _listen(config)
+        url = _url(config, listener)
+        app = create_app(services, hosts=[*LOOPBACK_HOSTS, config.host, *config.allowed_hosts])
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,  # addresses may hold what should not be kept
+                timeout_graceful_shutdown=DRAIN_S,
+                ssl_certfile=config.tls_certificate,
+                ssl_keyfile=config.tls_key,
+                server_header=False,
+            )
+        )
+        atomic_write(folder.server_file, json.dumps({"url": url, "pid": os.getpid()}).encode())
+        try:
+            on_ready(url)
+            server.run(sockets=[listener])
+        finally:
+            folder.server_file.unlink(missing_ok=True)
+            services.database.close()
+
+
+def _check_exposure(config: ServerConfig) -> None:
+    has_tls = config.tls_certificate is not None and config.tls_key is not None
+    if (config.tls_certificate is None) != (config.tls_key is None):
+        raise ServerConfigError("TLS needs both a certificate and its key: --tls-cert and --tls-key.")
+    if _is_loopback(config.host) or has_tls or config.allows_plain_http:
+        return
+    raise ServerConfigError(
+        f"{config.host} can be reached from other machines, and tokens would travel in clear text.",
+        {"host": config.host},
+        hint="Give --tls-cert and --tls-key; or --allow-plain-http if something in front speaks TLS.",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(config: ServerConfig) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.host, config.port))
+        listener.listen(256)
+    except OSError as error:
+        listener.close()
+        raise ServerConfigError(
+            f"The server can not listen on {config.host}:{config.port}: {error.strerror}.",
+            {"host": config.host, "port": config.port},
+            hint="Choose another --port; 0 takes any free one.",
+        ) from error
+    return listener
+
+
+def _url(config: ServerConfig, listener: socket.socket) -> str:
+    scheme = "https" if config.tls_certificate else "http"
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    return f"{scheme}://{host}:{listener.getsockname()[1]}"
