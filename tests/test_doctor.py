@@ -62,14 +62,39 @@ def test_a_healthy_machine_has_nothing_to_mend(patient: Patient):
         "data folder",
         "machine",
         "pytest",
+        "server",
     ]
     assert {finding.mend for finding in report.findings} == {None}
-    assert [item.name for item in report.settings] == ["home", "data_dir", "language"]
+    names = [item.name for item in report.settings]
+    assert names == ["home", "data_dir", "language", "host", "access_token", "tenant"]
+
+
+@pytest.mark.parametrize(
+    ("login", "words"),
+    [
+        ({"host": "http://127.0.0.1:9"}, "there is no token for it"),
+        ({"access_token": "hush"}, "its address is missing"),
+        ({"host": "http://127.0.0.1:9", "access_token": "hush"}, "http://127.0.0.1:9 can not be reached"),
+        ({"host": "nowhere", "access_token": "hush"}, "'nowhere' is no address"),
+    ],
+)
+def test_a_login_that_does_not_work_is_told_without_its_token(patient: Patient, login, words):
+    file = patient.home / "config.json"
+    file.write_text(json.dumps(login))
+    file.chmod(0o600)
+
+    finding = patient.find("server")
+
+    assert finding.severity == "error"
+    assert words in finding.text
+    assert finding.mend is not None
+    assert finding.mend.startswith("synapse ")
+    assert "hush" not in repr(patient.examine())
 
 
 def write_secret(patient: Patient) -> None:
     file = patient.home / "config.json"
-    file.write_text('{"access_token": "hush", "host": "x"}')
+    file.write_text('{"github": {"token": "hush"}}')
     file.chmod(0o644)
 
 
@@ -142,7 +167,7 @@ def test_credentials_that_nobody_else_may_read_are_fine_and_not_shown(patient: P
     finding = patient.find("config file")
 
     assert finding.severity == "ok"
-    assert finding.text == f"{patient.home}/config.json holds access_token, host"
+    assert finding.text == f"{patient.home}/config.json holds github"
     assert "hush" not in str(patient.examine())
 
 

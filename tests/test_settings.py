@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from synapse_sdk.settings import SettingsError, load_settings
+from synapse_sdk.settings import SettingsError, load_settings, update_config_file
 from tests.plugins.scripts import say
 
 
@@ -47,9 +47,53 @@ def test_every_value_tells_its_origin(tmp_path: Path):
         "home": "environment SYNAPSE_HOME",
         "data_dir": f"file {tmp_path}/config.json",
         "language": "default",
+        "host": "default",
+        "access_token": "default",
+        "tenant": "default",
     }
     for item in settings.origins:
-        assert str(getattr(settings, item.name)) == item.value
+        assert str(getattr(settings, item.name) or "") == item.value
+
+
+def test_a_token_is_known_and_never_shown(tmp_path: Path):
+    settings = load(
+        tmp_path, {"host": "http://a", "access_token": "of-the-file"}, SYNAPSE_ACCESS_TOKEN="hush"
+    )
+
+    assert settings.host == "http://a"
+    assert settings.access_token is not None
+    assert settings.access_token.reveal() == "hush"
+    assert "hush" not in repr(settings)
+    assert {item.name: item.origin for item in settings.origins}[
+        "access_token"
+    ] == "environment SYNAPSE_ACCESS_TOKEN"
+
+
+def test_the_vendors_pair_of_variables_is_a_login_too(tmp_path: Path):
+    settings = load(tmp_path, SYNAPSE_PLUGIN_RUN_USER_TOKEN="theirs", SYNAPSE_PLUGIN_RUN_TENANT="room")
+
+    assert settings.access_token is not None
+    assert settings.access_token.reveal() == "theirs"
+    assert settings.tenant == "room"
+
+
+def test_changing_a_key_keeps_the_others_and_the_file_private(tmp_path: Path):
+    file = tmp_path / "home/config.json"
+    update_config_file(file, {"host": "http://a", "access_token": "hush"})
+    update_config_file(file, {"language": "ko"})
+    update_config_file(file, {"host": None})
+
+    assert json.loads(file.read_text()) == {"access_token": "hush", "language": "ko"}
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_damaged_file_is_refused_rather_than_replaced(tmp_path: Path):
+    file = tmp_path / "config.json"
+    file.write_text("{broken")
+    with pytest.raises(SettingsError):
+        update_config_file(file, {"host": "http://a"})
+    assert file.read_text() == "{broken"
 
 
 def test_one_variable_moves_everything(tmp_path: Path):

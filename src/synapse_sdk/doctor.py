@@ -62,6 +62,7 @@ def examine(environ: Mapping[str, str] | None = None, *, folder: Path | None = N
         _examine_data_dir(settings),
         _examine_machine(),
         _examine_pytest(),
+        *_examine_server(settings),
         *_examine_plugin(folder or Path.cwd()),
     ]
     return Report(settings.origins, tuple(findings))
@@ -135,6 +136,42 @@ def _examine_pytest() -> Finding:
             f"{shlex.quote(sys.executable)} -m pip install pytest pytest-mock",
         )
     return Finding("pytest", "ok", "installed; `synapse plugin test` can run")
+
+
+def _examine_server(settings: Settings) -> Iterator[Finding]:
+    if settings.host is None and settings.access_token is None:
+        yield Finding("server", "ok", "none; this machine works by itself (log in with `synapse login`)")
+        return
+    if settings.host is None or settings.access_token is None:
+        missing = "its address is missing" if settings.host is None else "there is no token for it"
+        yield Finding("server", "error", f"half a login: {missing}", "synapse login")
+        return
+    from synapse_sdk.clients.errors import AuthenticationError, ClientError
+    from synapse_sdk.clients.transport import Transport, is_address
+
+    if not is_address(settings.host):
+        yield Finding("server", "error", f"{settings.host!r} is no address of a server", "synapse login")
+        return
+    transport = Transport(settings.host, settings.access_token.reveal(), workspace=settings.tenant)
+    try:
+        who = transport.get("whoami/", retries=False)
+        agents = transport.get("agents/", retries=False)["results"]
+    except AuthenticationError as error:
+        yield Finding("server", "error", error.message, f"synapse login --host {shlex.quote(settings.host)}")
+        return
+    except ClientError as error:
+        start = "synapse server start" if "127.0.0.1" in settings.host else None
+        yield Finding("server", "error", error.message, start or "synapse login")
+        return
+    finally:
+        transport.close()
+    account = (who.get("account") or {}).get("name", who["kind"])
+    yield Finding("server", "ok", f"{settings.host}, as {account} ({who['role']})")
+    connected = [agent["name"] for agent in agents if agent["status"] == "connected"]
+    if connected:
+        yield Finding("agents", "ok", f"{', '.join(connected)} connected")
+    else:
+        yield Finding("agents", "warning", "no agent is connected: jobs will wait", "synapse server start")
 
 
 def _examine_plugin(folder: Path) -> Iterator[Finding]:

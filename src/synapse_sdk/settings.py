@@ -14,7 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from synapse_sdk._internal.atomic_write import atomic_write
 from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk._internal.secret import Secret
 
 #: Languages that texts for people exist in.
 LANGUAGES = ("en", "ko")
@@ -40,6 +42,12 @@ class Settings:
     home: Path
     #: Language of messages that an action writes in several: one of `LANGUAGES`. `SYNAPSE_LANGUAGE`
     language: str
+    #: Address of the server that commands speak to; None without one. `SYNAPSE_HOST`
+    host: str | None
+    #: Token for that server; None without one. `SYNAPSE_ACCESS_TOKEN`
+    access_token: Secret | None
+    #: Workspace on that server, unless the token's own. `SYNAPSE_PLUGIN_RUN_TENANT`
+    tenant: str | None
     #: What was set, with its origin; the default of `data_dir` is worked out only when somebody asks.
     chosen: tuple[Setting, ...]
 
@@ -57,6 +65,11 @@ class Settings:
     def config_file(self) -> Path:
         """The user's configuration file; it need not exist."""
         return self.home / "config.json"
+
+    @property
+    def server_data_dir(self) -> Path:
+        """Where a server that is started here keeps everything, unless it is told another folder."""
+        return self.data_dir / "server"
 
     @property
     def local_workspace_dir(self) -> Path:
@@ -111,10 +124,21 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             hint="Set SYNAPSE_LANGUAGE=en, or correct the file.",
         )
     data_dir = pick("data_dir", "SYNAPSE_DATA_DIR", "")
+    host = pick("host", "SYNAPSE_HOST", "")
+    # The vendor's other pair of variables says the same; its workspace is called a tenant.
+    token = pick("access_token", "SYNAPSE_ACCESS_TOKEN", "")
+    if not token.value:
+        user_token = pick("user_token", "SYNAPSE_PLUGIN_RUN_USER_TOKEN", "")
+        token = Setting("access_token", user_token.value, user_token.origin)
+    tenant = pick("tenant", "SYNAPSE_PLUGIN_RUN_TENANT", "")
+    shown_token = Setting("access_token", "***" if token.value else "", token.origin)
     return Settings(
         home=home,
         language=language.value,
-        chosen=(Setting("home", str(home), home_origin), data_dir, language),
+        host=host.value or None,
+        access_token=Secret(token.value) if token.value else None,
+        tenant=tenant.value or None,
+        chosen=(Setting("home", str(home), home_origin), data_dir, language, host, shown_token, tenant),
     )
 
 
@@ -139,6 +163,20 @@ def load_config_file(path: Path) -> dict[str, Any]:
             f"{path} holds a {type(document).__name__}, not a JSON object.", {"path": str(path)}
         )
     return document
+
+
+def update_config_file(path: Path, changes: Mapping[str, Any]) -> None:
+    """Change keys of the user's configuration file and keep the others. None takes a key out.
+
+    The file is readable by its user only, from its creation on.
+
+    Raises:
+        SettingsError: The file that is there can not be read; it stays as it is.
+    """
+    stored = load_config_file(path) | dict(changes)
+    kept = {name: value for name, value in stored.items() if value is not None}
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    atomic_write(path, json.dumps(kept, indent=2, ensure_ascii=False).encode() + b"\n", mode=0o600)
 
 
 def _resolve_home(environ: Mapping[str, str]) -> tuple[Path, str]:

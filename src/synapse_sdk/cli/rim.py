@@ -47,11 +47,14 @@ COMMANDS = {
     "run": Entry("synapse_sdk.cli.run:run_group", "Look at runs recorded on this machine."),
     "dataset": Entry("synapse_sdk.cli.dataset:dataset", "Register and look at datasets."),
     "model": Entry("synapse_sdk.cli.model:model", "Look at and export models."),
+    "job": Entry("synapse_sdk.cli.job:job", "Look at, follow and stop jobs on a server."),
+    "release": Entry("synapse_sdk.cli.release:release", "Look at and compare published releases."),
+    "agent": Entry("synapse_sdk.cli.agent:agent", "Look at the machines that run jobs."),
+    "login": Entry("synapse_sdk.cli.login:login", "Keep a server's address and a token for it."),
+    "logout": Entry("synapse_sdk.cli.login:logout", "Forget the server and its token."),
+    "server": Entry("synapse_sdk.cli.server:server", "Run a Synapse server on this machine."),
     "doctor": Entry("synapse_sdk.cli.doctor:doctor", "Show every setting and mend what is wrong."),
 }
-
-_NO_SERVER = "This version works on this machine only; commands for a server are not there yet."
-LATER = dict.fromkeys(("login", "logout", "job", "release", "agent", "server"), _NO_SERVER)
 
 HELP = """Synapse: typed plugins for labelling and ML teams.
 
@@ -65,7 +68,6 @@ def build_cli() -> click.Group:
         "synapse",
         help=HELP,
         entries=COMMANDS,
-        later=LATER,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     group.params.append(

@@ -76,6 +76,13 @@ class Transport:
         self._read_timeout_s = read_timeout_s
         self._opened: httpx.Client | None = None
 
+    @classmethod
+    def like(cls, other: Transport) -> Transport:
+        """Return another one to the same server, for a thread that must be able to close it by itself."""
+        twin = cls(other.url, read_timeout_s=other._read_timeout_s)
+        twin._headers = dict(other._headers)
+        return twin
+
     def __repr__(self) -> str:
         return f"Transport({self.url!r})"
 
@@ -222,6 +229,16 @@ class Transport:
         return httpx.Timeout(timeout_s or self._read_timeout_s, connect=CONNECT_TIMEOUT_S)
 
 
+def is_address(url: str) -> bool:
+    """Is this an address that a server can have: http or https, a host, no password in it?"""
+    try:
+        parts = urlsplit(url)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
+    return is_good and not (parts.username or parts.password or parts.query or parts.fragment)
+
+
 @contextmanager
 def _explained(url: str, method: str) -> Iterator[None]:
     """Turn what httpx raises into our errors, which name the server."""
@@ -232,7 +249,7 @@ def _explained(url: str, method: str) -> Iterator[None]:
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         raise ClientConnectionError(
             None,
-            f"The server {url} can not be reached: {error}.",
+            f"The server {url} can not be reached: {str(error).rstrip('.')}.",
             hint="Is it running, and is the address right? `synapse doctor` shows where it comes from.",
         ) from error
     except httpx.TimeoutException as error:

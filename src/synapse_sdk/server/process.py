@@ -5,15 +5,20 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import signal
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import uvicorn
 
 from synapse_sdk._internal.atomic_write import atomic_write
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk.server.app import create_app, open_services
 from synapse_sdk.server.data_folder import DataFolder
+from synapse_sdk.server.embedded_agent import EmbeddedAgent
 from synapse_sdk.server.http.host_check import LOOPBACK_HOSTS
 
 #: How long requests that are being answered may take once the server was told to end.
@@ -38,6 +43,8 @@ class ServerConfig:
     tls_key: Path | None = None
     #: Serve in clear text elsewhere than on loopback, behind a proxy that speaks TLS for instance.
     allows_plain_http: bool = False
+    #: Run jobs on this machine too.
+    has_agent: bool = True
 
 
 def serve(config: ServerConfig, *, on_ready: Callable[[str], None]) -> None:
@@ -51,8 +58,6 @@ def serve(config: ServerConfig, *, on_ready: Callable[[str], None]) -> None:
         ServerConfigError: The address can not be used, or would send tokens in clear text.
         DataFolderError, DatabaseError: The data folder can not be used.
     """
-    import uvicorn
-
     _check_exposure(config)
     folder = DataFolder(config.data_dir.absolute())
     with folder.claimed():
@@ -60,7 +65,7 @@ def serve(config: ServerConfig, *, on_ready: Callable[[str], None]) -> None:
         listener = _listen(config)
         url = _url(config, listener)
         app = create_app(services, hosts=[*LOOPBACK_HOSTS, config.host, *config.allowed_hosts])
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 app,
                 log_level="warning",
@@ -72,12 +77,32 @@ def serve(config: ServerConfig, *, on_ready: Callable[[str], None]) -> None:
             )
         )
         atomic_write(folder.server_file, json.dumps({"url": url, "pid": os.getpid()}).encode())
+        agent = EmbeddedAgent(services.accounts, folder.agent, url=url) if config.has_agent else None
         try:
+            if agent is not None:
+                agent.start()
             on_ready(url)
             server.run(sockets=[listener])
         finally:
+            if agent is not None:
+                agent.stop()
             folder.server_file.unlink(missing_ok=True)
             services.database.close()
+
+
+class _Server(uvicorn.Server):
+    """Ends by itself when told to; uvicorn's own sends the signal once more, as if it had not been heard."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        before = {
+            number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _check_exposure(config: ServerConfig) -> None:

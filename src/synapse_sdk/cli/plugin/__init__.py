@@ -8,7 +8,6 @@ plugin = LazyGroup(
     "plugin",
     help="Create, run, check, test and publish plugins.",
     later={
-        "job": "This version works on this machine only; see: synapse run list",
         "github-setup": "Archiving releases to GitHub is not there yet.",
     },
     entries={
@@ -21,6 +20,7 @@ plugin = LazyGroup(
         "check": Entry("synapse_sdk.cli.plugin.check:check", "Find mistakes without running anything."),
         "test": Entry("synapse_sdk.cli.plugin.test:run_tests", "Run the plugin's own tests."),
         "info": Entry("synapse_sdk.cli.plugin.info:info", "Show what a plugin offers."),
+        "job": Entry("synapse_sdk.cli.job:job", "Look at, follow and stop jobs on a server."),
         "publish": Entry("synapse_sdk.cli.plugin.publish:publish", "Show or publish a release."),
     },
 )

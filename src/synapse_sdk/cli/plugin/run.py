@@ -56,6 +56,11 @@ class _RunCommand(click.Command):
 @click.option("--debug/--no-debug", default=True, help="Debug output on stderr (default: on).")
 @click.option("--gpus", type=click.IntRange(min=0), help="Number of GPUs the action needs.")
 @click.option("--cpus", type=click.IntRange(min=1), help="Number of CPUs the action needs.")
+@click.option(
+    "--follow", "is_following", is_flag=True, help="With --mode remote: watch the job until it ends."
+)
+@click.option("--host", help="With --mode remote: address of the server (default: where you are logged in).")
+@click.option("--token-file", help="With --mode remote: file that holds the token; - for standard input.")
 @with_output
 def run_action(
     output: Output,
@@ -68,6 +73,9 @@ def run_action(
     debug: bool,
     gpus: int | None,
     cpus: int | None,
+    is_following: bool,
+    host: str | None,
+    token_file: str | None,
 ) -> int:
     """Run ACTION of a plugin; without --mode, in this very process.
 
@@ -75,6 +83,7 @@ def run_action(
     """
     # Nothing that is imported from here on is garbage; looking for it costs a twentieth of a short run.
     gc.disable()
+    from synapse_sdk.plugins.enums import ExecutionMode
     from synapse_sdk.plugins.params import parse_assignment, parse_params
     from synapse_sdk.plugins.runner import (
         ModuleImportError,
@@ -89,6 +98,23 @@ def run_action(
 
     settings = load_settings()
     chosen_mode = parse_mode(mode)
+    if chosen_mode is ExecutionMode.REMOTE:
+        from synapse_sdk.cli.plugin.run_remote import run_remote
+
+        return run_remote(
+            output,
+            action,
+            code=code or (_find_plugin(None, path).config.code),
+            params=parse_params(params),
+            assignments=[parse_assignment(text) for text in assignments],
+            resources={"cpus": cpus, "gpus": gpus},
+            language=settings.language,
+            is_following=is_following,
+            debug=debug,
+            host=host,
+            token_file=token_file,
+        )
+    _refuse_server_options(mode, {"--follow": is_following, "--host": host, "--token-file": token_file})
     require_mode(chosen_mode)
     plugin = _find_plugin(code, path)
     for warning in plugin.loaded.warnings:
@@ -123,6 +149,13 @@ def run_action(
         with printed_above(sink):
             run = submit(run_plan, [sink])
     return _say_end(output, run)
+
+
+def _refuse_server_options(mode: str, given: dict[str, object]) -> None:
+    if named := [name for name, value in given.items() if value]:
+        raise SynapseError(
+            f"{', '.join(named)}: only --mode remote has a server; the mode is {mode}.", {"options": named}
+        )
 
 
 def _find_plugin(code: str | None, path: Path | None) -> PluginDiscovery:

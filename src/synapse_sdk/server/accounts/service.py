@@ -46,9 +46,21 @@ class AccountService:
             )
 
     def ensure_account(
-        self, name: str, *, role: Role, workspace: str = DEFAULT_WORKSPACE, password: str | None = None
+        self,
+        name: str,
+        *,
+        role: Role | None = None,
+        workspace: str = DEFAULT_WORKSPACE,
+        password: str | None = None,
     ) -> Account:
-        """Return the account of this name with this role; made, or changed, as needed."""
+        """Return the account of this name; made, or changed, as needed.
+
+        Args:
+            name: Its name.
+            role: Its role in the workspace; as it is unless given, admin for a new account.
+            workspace: Code of the workspace.
+            password: Its new password; unchanged unless given.
+        """
         if not name.strip() or len(name) > 100:
             raise InvalidError(f"An account's name has 1 to 100 characters; found {name!r}.")
         password_hash = None if password is None else passwords.hash_password(password)
@@ -63,7 +75,8 @@ class AccountService:
                 )
             elif password_hash is not None:
                 store.set_password_hash(connection, account.id, password_hash)
-            store.set_role(connection, room.id, account.id, role)
+            if role is not None or store.find_role(connection, room.id, account.id) is None:
+                store.set_role(connection, room.id, account.id, role or "admin")
             return account
 
     def describe(self, principal: Principal) -> dict[str, Any]:

@@ -1,0 +1,112 @@
+"""A job's story on this terminal while it runs somewhere else."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from synapse_sdk.cli.output import Output
+from synapse_sdk.cli.rim import ExitCode
+
+if TYPE_CHECKING:
+    from synapse_sdk.clients.transport import Transport
+    from synapse_sdk.plugins.terminal import TerminalSink
+
+_WORDS = {"SUCCEEDED": ("Succeeded", "green"), "FAILED": ("Failed", "red"), "STOPPED": ("Stopped", "yellow")}
+
+
+def follow_to_end(output: Output, transport: Transport, job: dict[str, Any], *, debug: bool = False) -> int:
+    """Show a job's events and what it prints until it has ended; then its result.
+
+    Returns:
+        0 for SUCCEEDED, 1 for FAILED and STOPPED, 130 after Ctrl-C, which leaves the job alone.
+    """
+    from synapse_sdk.clients.jobs import follow_events, get_job
+    from synapse_sdk.plugins.event_encoder import EncodedEvent
+    from synapse_sdk.plugins.terminal import TerminalSink
+
+    number = job["number"]
+    sink = TerminalSink(output.err, show_debug=debug)
+    try:
+        with _printed_meanwhile(output, transport, job, sink):
+            for _, event in follow_events(transport, job["id"]):
+                if event.kind == "state":
+                    _say_state(output, sink, event.body or {})
+                else:
+                    sink.write([EncodedEvent(event, b"")])
+        sink.close()
+    except KeyboardInterrupt:
+        sink.close()
+        output.say(f"No longer watching; job {number} goes on.")
+        output.say(f"Watch it again: synapse job follow {number}   Stop it: synapse job stop {number}")
+        return ExitCode.INTERRUPTED
+    return _say_end(output, get_job(transport, job["id"]))
+
+
+@contextmanager
+def _printed_meanwhile(
+    output: Output, transport: Transport, job: dict[str, Any], sink: TerminalSink
+) -> Iterator[None]:
+    """Show what the job's process prints on stdout, above the live line, until the job has ended."""
+    from synapse_sdk.clients.job_logs import follow_log
+    from synapse_sdk.clients.transport import Transport as OwnTransport
+
+    problems: list[Exception] = []
+    own = OwnTransport.like(transport)
+
+    def show() -> None:
+        try:
+            for line in follow_log(own, job["id"], stream="stdout"):
+                with sink.paused():
+                    # Under --json stdout is for the one document.
+                    print(line, file=output.err if output.as_json else output.out)
+                    output.out.flush()
+        except Exception as error:  # noqa: BLE001 - told below, in the thread that speaks
+            problems.append(error)
+
+    thread = threading.Thread(target=show, name="job-stdout", daemon=True)
+    thread.start()
+    yield
+    thread.join(10)
+    own.close()
+    for error in problems:
+        output.warn(
+            f"What the job printed can not be shown: {error}", hint=f"synapse job logs {job['number']}"
+        )
+
+
+def _say_state(output: Output, sink: TerminalSink, body: dict[str, Any]) -> None:
+    if body.get("state") == "RUNNING":
+        with sink.paused():
+            where = f" on {body['agent']}" if body.get("agent") else ""
+            output.say(output.style(f"running{where}", bold=True))
+
+
+def _say_end(output: Output, document: dict[str, Any]) -> int:
+    word, colour = _WORDS.get(document["state"], (document["state"], "yellow"))
+    output.say(f"{output.style(word, fg=colour)}   (job {document['number']})")
+    if document["state"] != "SUCCEEDED" and document.get("reason"):
+        output.error(document["reason"], hint=f"synapse job logs {document['number']} --stream stderr")
+    if output.as_json:
+        output.document(document)
+    elif document["state"] == "SUCCEEDED":
+        _show_result(output, document.get("result"))
+    sys.stdout.flush()
+    return ExitCode.DONE if document["state"] == "SUCCEEDED" else ExitCode.FAILED
+
+
+def _show_result(output: Output, result: Any) -> None:
+    if isinstance(result, dict):
+        output.say()
+        output.fields(
+            {
+                key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                for key, value in result.items()
+            }
+        )
+    elif result is not None:
+        output.text(result if isinstance(result, str) else json.dumps(result, ensure_ascii=False))

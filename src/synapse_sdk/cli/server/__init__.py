@@ -1,0 +1,18 @@
+"""`synapse server …`: run the platform on this machine."""
+
+from __future__ import annotations
+
+from synapse_sdk.cli.lazy_group import Entry, LazyGroup
+
+server = LazyGroup(
+    "server",
+    help="Run a Synapse server on this machine.",
+    entries={
+        "start": Entry("synapse_sdk.cli.server.start:start", "Serve until Ctrl-C or SIGTERM."),
+        "status": Entry("synapse_sdk.cli.server.status:status", "Say whether a server runs, and where."),
+        "token": Entry(
+            "synapse_sdk.cli.server.token:token", "Make an access token, and its account if needed."
+        ),
+        "link": Entry("synapse_sdk.cli.server.link:link", "Make a link that signs in to the console once."),
+    },
+)

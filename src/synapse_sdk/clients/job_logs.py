@@ -1,0 +1,52 @@
+"""What a job's process printed, whole or as it comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from synapse_sdk.clients.jobs import END_STATES, get_job
+
+if TYPE_CHECKING:
+    from synapse_sdk.clients.transport import Transport
+
+#: Lines of one request.
+PAGE_LINES = 1000
+POLL_S = 0.5
+
+
+def iter_log(transport: Transport, job: str, *, stream: str, tail: int | None = None) -> Iterator[str]:
+    """Yield the lines of a stream that are there now, all or the last ones, without their ends."""
+    path = f"jobs/{quote(job, safe='')}/logs/"
+    if tail is not None:
+        yield from transport.get(path, params={"stream": stream, "tail": tail})["lines"]
+        return
+    line = 0
+    while True:
+        page = transport.get(path, params={"stream": stream, "from_line": line, "lines": PAGE_LINES})
+        yield from page["lines"]
+        line += len(page["lines"])
+        if len(page["lines"]) < PAGE_LINES:
+            return
+
+
+def follow_log(transport: Transport, job: str, *, stream: str, tail: int | None = None) -> Iterator[str]:
+    """Yield the lines of a stream as they come, until the job has ended."""
+    path = f"jobs/{quote(job, safe='')}/logs/"
+    line = 0
+    if tail is not None:
+        page = transport.get(path, params={"stream": stream, "tail": tail})
+        yield from page["lines"]
+        line = page["from_line"] + len(page["lines"])
+    while True:
+        has_ended = get_job(transport, job)["state"] in END_STATES
+        page = transport.get(path, params={"stream": stream, "from_line": line, "lines": PAGE_LINES})
+        yield from page["lines"]
+        line += len(page["lines"])
+        if len(page["lines"]) == PAGE_LINES:
+            continue
+        if has_ended:
+            return
+        time.sleep(POLL_S)
