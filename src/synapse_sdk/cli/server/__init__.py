@@ -13,6 +13,10 @@ server = LazyGroup(
         "token": Entry(
             "synapse_sdk.cli.server.token:token", "Make an access token, and its account if needed."
         ),
+        "backup": Entry(
+            "synapse_sdk.cli.server.backup:backup", "Copy the data folder, while it is used or not."
+        ),
+        "restore": Entry("synapse_sdk.cli.server.backup:restore", "Make a data folder from a backup."),
         "link": Entry("synapse_sdk.cli.server.link:link", "Make a link that signs in to the console once."),
     },
 )
