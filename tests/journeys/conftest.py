@@ -1,0 +1,20 @@
+"""Servers for journeys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli_process import Synapse
+from tests.server_process import ServerProcess
+
+
+@pytest.fixture
+def bare_server(synapse: Synapse, tmp_path: Path) -> Iterator[ServerProcess]:
+    """A running server without an agent."""
+    server = ServerProcess(synapse, tmp_path / "data", options=("--no-agent",))
+    server.start()
+    yield server
+    server.stop()
