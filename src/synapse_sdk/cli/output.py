@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 import click
 
+from synapse_sdk._internal.columns import display_width, pad
 from synapse_sdk._internal.terminal import supports_colour
 
 
@@ -57,9 +58,9 @@ class Output:
         if self.as_json:
             self.document(dict(data))
             return
-        width = max(map(len, data), default=0)
+        width = max(map(display_width, data), default=0)
         for key, value in data.items():
-            print(f"{key:<{width}}  {value}", file=self.out)
+            print(f"{pad(key, width)}  {value}", file=self.out)
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print rows in columns that line up; numbers to the right. Prints the headers even for no rows."""
@@ -69,13 +70,12 @@ class Output:
             for i in range(len(headers))
         ]
         widths = [
-            max(len(header), *(len(row[i]) for row in cells)) if cells else len(header)
+            max(display_width(text) for text in (header, *(row[i] for row in cells)))
             for i, header in enumerate(headers)
         ]
         for index, row in enumerate([list(headers), *cells]):
             line = "  ".join(
-                cell.rjust(width) if right else cell.ljust(width)
-                for cell, width, right in zip(row, widths, numeric, strict=True)
+                pad(cell, width, right=right) for cell, width, right in zip(row, widths, numeric, strict=True)
             ).rstrip()
             print(self.style(line, bold=True, stream=self.out) if index == 0 else line, file=self.out)
 

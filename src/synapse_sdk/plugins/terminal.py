@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
+from synapse_sdk._internal.columns import clip, pad
 from synapse_sdk._internal.terminal import is_terminal, supports_colour
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class TerminalSink:
 
     def _describe(self, phase: _Phase, *, is_over: bool = False) -> str:
         percent = "     " if phase.percent is None else f"{phase.percent:4.0f}%"
-        parts = [f"  {_printable(phase.step):<12}{percent}"]
+        parts = [f"  {pad(_printable(phase.step), 12)}{percent}"]
         parts += [f"{_printable(key)} {format_number(value)}" for key, value in phase.values.items()]
         if is_over and phase.elapsed_s >= 1:
             parts.append(f"{phase.elapsed_s:.0f} s")
@@ -143,8 +144,7 @@ class TerminalSink:
 
     def _fit(self, line: str) -> str:
         # A live line that wraps can not be cleared again.
-        width = _columns(self._stream) - 1
-        return line if len(line) <= width else line[: width - 1] + "…"
+        return clip(line, _columns(self._stream) - 1)
 
     def _put(self, text: str) -> None:
         self._stream.write(text)
