@@ -31,7 +31,7 @@ PACK = textwrap.dedent(
 
     plan = build_plan(Path(sys.argv[1]), make_config())
     archive = write_archive(plan, Path(sys.argv[2]))
-    print(json.dumps([plan.digest, archive.digest, archive.size_bytes]))
+    print(json.dumps([plan.contents_digest, archive.digest, archive.size_bytes]))
     """
 )
 ROOT = Path(__file__).parents[2]
@@ -124,7 +124,7 @@ def test_an_unpacked_release_has_the_digest_of_its_folder(tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "release.zip") as archive:
         archive.extractall(tmp_path / "unpacked")
 
-    assert make_plan(tmp_path / "unpacked").digest == plan.digest
+    assert make_plan(tmp_path / "unpacked").contents_digest == plan.contents_digest
 
 
 @pytest.mark.parametrize("content", ["class TrainAction: pass\n", "", "class TrainAction: ...\n# and more\n"])

@@ -56,7 +56,7 @@ def test_the_document_is_json(tmp_path: Path):
 
     document = json.loads(json.dumps(plan.to_document()))
 
-    assert document["digest"] == plan.digest
+    assert document["contents_digest"] == plan.contents_digest
     assert document["files"][0] == {
         "path": "README.md",
         "mode": "644",
@@ -72,14 +72,19 @@ def test_the_document_is_json(tmp_path: Path):
 def test_the_digest_is_of_files_and_config(tmp_path: Path):
     plan = make_plan(tmp_path / "a")
 
-    assert make_plan(tmp_path / "b").digest == plan.digest
-    assert make_plan(tmp_path / "c", {"plugin/train.py": "class TrainAction: pass\n"}).digest != plan.digest
-    assert make_plan(tmp_path / "d", version="0.2.0").digest != plan.digest
-    assert make_plan(tmp_path / "e", {".env": "A=1"}).digest == plan.digest
+    assert make_plan(tmp_path / "b").contents_digest == plan.contents_digest
+    assert (
+        make_plan(tmp_path / "c", {"plugin/train.py": "class TrainAction: pass\n"}).contents_digest
+        != plan.contents_digest
+    )
+    assert make_plan(tmp_path / "d", version="0.2.0").contents_digest != plan.contents_digest
+    assert make_plan(tmp_path / "e", {".env": "A=1"}).contents_digest == plan.contents_digest
 
 
 def test_a_default_that_the_author_did_not_write_is_not_in_the_digest(tmp_path: Path):
-    assert make_plan(tmp_path / "a").digest != make_plan(tmp_path / "b", description="").digest
+    assert (
+        make_plan(tmp_path / "a").contents_digest != make_plan(tmp_path / "b", description="").contents_digest
+    )
 
 
 def test_what_can_not_travel_is_an_archive_error(tmp_path: Path):
@@ -287,4 +292,4 @@ def test_the_working_folder_plays_no_part(tmp_path: Path, monkeypatch: pytest.Mo
     plan = make_plan(tmp_path)
     monkeypatch.chdir(tmp_path.parent)
 
-    assert build_plan(Path(os.path.relpath(tmp_path)), make_config()).digest == plan.digest
+    assert build_plan(Path(os.path.relpath(tmp_path)), make_config()).contents_digest == plan.contents_digest

@@ -7,26 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from synapse_sdk._internal.digests import digest_bytes, digest_file
+from synapse_sdk._internal.digests import digest_file
 from synapse_sdk.manifest import (
     LeftOut,
     Manifest,
     ManifestError,
     ManifestFile,
     build_manifest,
-    canonical_json,
 )
 from synapse_sdk.packaging.contents import PlannedFile
 from synapse_sdk.packaging.named_files import check_entrypoints, check_readme, is_left_out, refuse_left_out
+from synapse_sdk.packaging.release_digest import config_document, release_digest
 from synapse_sdk.packaging.requirements import REQUIREMENTS, check_requirements
 from synapse_sdk.packaging.secrets import Finding, SecretFoundError, scan_files
 from synapse_sdk.packaging.wheels import Wheel, check_wheel, find_duplicates, is_wheel
 from synapse_sdk.plugins.config import PluginConfig
 from synapse_sdk.plugins.config_file import CONFIG_NAMES
 from synapse_sdk.plugins.errors import ArchiveError, BuildError, ValidationError
-
-#: Version of the document that a release's digest is made of. A new one is a new digest for every release.
-RELEASE_SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +41,8 @@ class ReleasePlan:
     secrets: tuple[Finding, ...]
     #: The same in files that the user has allowed by name.
     allowed_secrets: tuple[Finding, ...]
-    #: The release's identity: of files, lock, schemas and config, never of archive bytes.
-    digest: str
+    #: Of files and config. A release's own adds the lock and the schemas, which are made when it is sent.
+    contents_digest: str
 
     @property
     def size_bytes(self) -> int:
@@ -62,7 +59,7 @@ class ReleasePlan:
         return {
             "code": self.code,
             "version": self.version,
-            "digest": self.digest,
+            "contents_digest": self.contents_digest,
             "size_bytes": self.size_bytes,
             "files": [planned.file.to_document() for planned in self.files],
             "left_out": [entry.to_document() for entry in self.left_out],
@@ -118,23 +115,7 @@ def build_plan(
         warnings=(*warnings, *wheel_warnings, *report.warnings),
         secrets=report.findings,
         allowed_secrets=report.allowed,
-        digest=_release_digest(files, config),
-    )
-
-
-def _release_digest(files: Collection[PlannedFile], config: PluginConfig) -> str:
-    return digest_bytes(
-        canonical_json(
-            {
-                "schema_version": RELEASE_SCHEMA_VERSION,
-                "files": [planned.file.to_document() for planned in files],
-                # Made with the server's registry; until then a release has neither.
-                "lock": None,
-                "schemas": None,
-                # As the author wrote it: a default of ours that changes some day changes no old digest.
-                "config": config.model_dump(mode="json", exclude_unset=True),
-            }
-        )
+        contents_digest=release_digest((planned.file for planned in files), config_document(config)),
     )
 
 

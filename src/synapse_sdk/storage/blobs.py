@@ -33,6 +33,11 @@ class BlobStore:
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    @property
+    def root(self) -> Path:
+        """The folder."""
+        return self._root
+
     def put_file(self, path: Path) -> Blob:
         """Store a copy of the file at `path`; bytes that are already here are not stored again.
 
@@ -43,13 +48,45 @@ class BlobStore:
             self._root.mkdir(parents=True, exist_ok=True)
             remove_abandoned_partials(self._root)
             # Beside all shards rather than in one: the shard is known only when the last byte was hashed.
-            partial = self._root / f".{os.getpid()}-{os.urandom(6).hex()}.partial"
+            partial = self.new_partial()
             digest, size_bytes = copy_file(path, partial, mode=0o444)
             try:
                 self._keep(partial, digest)
             finally:
                 partial.unlink(missing_ok=True)
         return Blob(digest, size_bytes)
+
+    def adopt_file(self, path: Path, digest: str) -> None:
+        """Take the file at `path` as a blob, by renaming it; what was at `path` is gone afterwards.
+
+        Args:
+            path: On the same file system as this folder, complete and synced, and nobody writes to it.
+            digest: Of its bytes; the caller has computed it.
+        """
+        self._root.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o444)
+        self._keep(path, digest)
+        path.unlink(missing_ok=True)
+
+    def new_partial(self) -> Path:
+        """Return a name for a file on its way in; beside all shards, and nobody else's."""
+        return self._root / f".{os.getpid()}-{os.urandom(6).hex()}.partial"
+
+    def place(self, partial: Path, digest: str) -> bool:
+        """Rename a whole file into its place, without syncing anything; see `BlobBatch`.
+
+        Returns:
+            False when the blob was here already, sound; `partial` is then untouched.
+        """
+        blob = self._path(digest)
+        if self._is_here(blob, digest):
+            return False
+        try:
+            partial.replace(blob)
+        except FileNotFoundError:
+            blob.parent.mkdir(parents=True, exist_ok=True)
+            partial.replace(blob)
+        return True
 
     def find(self, digest: str) -> Path | None:
         """Return the file of a blob, or None. Its bytes are not read."""
@@ -71,9 +108,7 @@ class BlobStore:
 
     def _keep(self, partial: Path, digest: str) -> None:
         blob = self._path(digest)
-        # The blob that is here may have been damaged since, through a link to it, say. A good copy at hand
-        # mends it; trusting the name would spread the damage.
-        if blob.is_file() and digest_file(blob)[0] == digest:
+        if self._is_here(blob, digest):
             return
         for folder in (blob.parent.parent, blob.parent):
             if not folder.exists():
@@ -81,6 +116,16 @@ class BlobStore:
                 sync_folder(folder.parent)
         partial.replace(blob)
         sync_folder(blob.parent)
+
+    @staticmethod
+    def _is_here(blob: Path, digest: str) -> bool:
+        # The blob that is here may have been damaged since, through a link to it, or by a power cut before it
+        # was synced. A good copy at hand mends it; trusting the name would spread the damage.
+        if not blob.is_file() or digest_file(blob)[0] != digest:
+            return False
+        # Whoever collects garbage spares what is young: somebody is about to name this one again.
+        os.utime(blob)
+        return True
 
     def _path(self, digest: str) -> Path:
         match = _DIGEST.fullmatch(digest)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from synapse_sdk._internal.errors import NotReachableError
-from synapse_sdk._internal.units import count_of, format_size
+from synapse_sdk._internal.errors import NotReachableError, SynapseError
+from synapse_sdk._internal.terminal import is_terminal
+from synapse_sdk._internal.units import format_size
 from synapse_sdk.cli.output import Output, with_output
+from synapse_sdk.cli.plugin.release_preview import describe_size, show_allowed_secrets, show_preview
 
 if TYPE_CHECKING:
-    from synapse_sdk.manifest import LeftOut
+    from synapse_sdk.clients.transport import Transport
     from synapse_sdk.packaging import ReleasePlan
+    from synapse_sdk.packaging.publish import PublishedRelease
     from synapse_sdk.plugins.config_file import LoadedConfig
+
+
+class UnconfirmedError(SynapseError):
+    """Nobody said yes."""
 
 
 @click.command("publish")
@@ -24,9 +32,12 @@ if TYPE_CHECKING:
 @click.option(
     "--debug",
     is_flag=True,
-    help="Skip the server's validation; secrets and digests are checked all the same.",
+    help="Publish a draft that only you can run. Secrets and digests are checked all the same.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Skip confirmation prompts.")
+@click.option("--host", help="Address of the server (default: where you are logged in).")
+@click.option("--token-file", help="File that holds the access token; - for standard input.")
+@click.option("-t", "--token", help="Access token. Visible to others on this machine: prefer --token-file.")
 @click.option(
     "--allow-secret",
     "allow_secrets",
@@ -42,6 +53,9 @@ def publish(
     dry_run: bool,
     debug: bool,
     yes: bool,
+    host: str | None,
+    token_file: str | None,
+    token: str | None,
     allow_secrets: tuple[str, ...],
 ) -> None:
     """Publish the plugin as a release, or show with --dry-run what the release would hold.
@@ -63,19 +77,103 @@ def publish(
     warnings = [*map(str, loaded.warnings), *plan.warnings]
     for warning in warnings:
         output.warn(warning)
-    if dry_run and not output.as_json:
-        _show(output, plan, folder)
+    if dry_run:
+        _preview(output, plan, folder, warnings)
+        return
     plan.require_no_secrets()
-    if not dry_run:
-        raise NotReachableError(
-            "Not authenticated: this version of Synapse can not log in to a server yet. Nothing was sent.",
-            {"code": plan.code, "version": plan.version},
-            hint="See what a release would hold: synapse plugin publish --dry-run",
-        )
+    transport = _open(output, host=host, token_file=token_file, token=token)
+    try:
+        release = _publish(output, plan, folder, transport, is_draft=debug, is_confirmed=yes)
+    finally:
+        transport.close()
+    _report(output, release, [*warnings, *release.warnings])
+
+
+def _preview(output: Output, plan: ReleasePlan, folder: Path, warnings: list[str]) -> None:
+    if not output.as_json:
+        show_preview(output, plan, folder)
+    plan.require_no_secrets()
     if output.as_json:
         output.document({**plan.to_document(), "warnings": warnings})
         return
-    output.say("\nThis is a preview: this version can not send it to a server yet.")
+    output.say(
+        "\nThis is a preview. The digest is of files and config; a release's own adds its lock, "
+        "which is made when it is published."
+    )
+
+
+def _open(output: Output, *, host: str | None, token_file: str | None, token: str | None) -> Transport:
+    from synapse_sdk.cli.server_access import NotLoggedInError, open_transport
+
+    try:
+        return open_transport(output, host=host, token_file=token_file, token=token)
+    except NotLoggedInError as error:
+        raise NotReachableError(
+            f"{error.message} Nothing was sent.",
+            error.details,
+            hint=f"{error.hint} To see what a release would hold: synapse plugin publish --dry-run",
+        ) from error
+
+
+def _publish(
+    output: Output,
+    plan: ReleasePlan,
+    folder: Path,
+    transport: Transport,
+    *,
+    is_draft: bool,
+    is_confirmed: bool,
+) -> PublishedRelease:
+    from synapse_sdk.cli.transfer_line import transfer_line
+    from synapse_sdk.packaging.action_schemas import make_schemas
+    from synapse_sdk.packaging.lock import make_lock
+    from synapse_sdk.packaging.publish import find_same_release, publish
+
+    show_allowed_secrets(output, plan)
+    same = find_same_release(plan, transport, is_draft=is_draft)
+    if same is not None:
+        return same
+    if not is_confirmed:
+        _confirm(output, plan, transport, is_draft=is_draft)
+    output.say(f"Locking what {plan.code} {plan.version} needs installed …")
+    lock = make_lock(folder, plan.config, wheels=[wheel.path for wheel in plan.wheels])
+    schemas, warnings = make_schemas(folder, plan.config)
+    for warning in warnings:
+        output.warn(warning)
+    with transfer_line(output, "sending") as on_progress:
+        return publish(
+            plan, transport, is_draft=is_draft, lock=lock, schemas=schemas, on_progress=on_progress
+        )
+
+
+def _confirm(output: Output, plan: ReleasePlan, transport: Transport, *, is_draft: bool) -> None:
+    what = "a draft of " if is_draft else ""
+    question = f"Publish {what}{plan.code} {plan.version} ({describe_size(plan)}) to {transport.url}?"
+    if not (sys.stdin.isatty() and is_terminal(output.err)):
+        raise UnconfirmedError(
+            f"{question} There is no terminal to ask on.",
+            {"code": plan.code, "version": plan.version},
+            hint="Say so with --yes.",
+        )
+    if not click.confirm(question, default=True, err=True):
+        raise UnconfirmedError("Nothing was sent.", hint="See what a release holds with --dry-run.")
+
+
+def _report(output: Output, release: PublishedRelease, warnings: list[str]) -> None:
+    for warning in release.warnings:
+        output.warn(warning)
+    if output.as_json:
+        output.document({**release.to_document(), "warnings": warnings})
+        return
+    kind = "draft" if release.is_draft else "release"
+    if release.is_new:
+        sent = f"{format_size(release.sent_bytes)} sent"
+        output.say(f"Published {release.code} {release.version} as {kind} {release.id} ({sent}).")
+    else:
+        output.say(f"{release.code} {release.version} is there already, with these very contents.")
+    output.fields({kind: release.id, "digest": release.digest, "address": release.address})
+    option = " --debug" if release.is_draft else ""
+    output.say(f"Run it with: synapse plugin run ACTION --mode remote{option}")
 
 
 def _find_folder(path: Path | None, loaded: LoadedConfig) -> Path:
@@ -89,28 +187,3 @@ def _find_folder(path: Path | None, loaded: LoadedConfig) -> Path:
         return path
     here = Path.cwd()
     return here if any((here / name).is_file() for name in CONFIG_NAMES) else loaded.folder
-
-
-def _show(output: Output, plan: ReleasePlan, folder: Path) -> None:
-    title = output.style(f"{plan.code} {plan.version}", bold=True)
-    output.say(f"{title} · what a release of {folder.absolute()} would hold; nothing is sent")
-    sizes = [format_size(planned.file.size_bytes) for planned in plan.files]
-    width = max(map(len, sizes), default=0)
-    for planned, size in zip(plan.files, sizes, strict=True):
-        output.text(f"  {size:>{width}}  {planned.file.path}")
-    output.text(f"{count_of(len(plan.files), 'file')}, {format_size(plan.size_bytes)}, {plan.digest}")
-    if plan.left_out:
-        output.text("\nleft out:")
-    names = [_name_of(entry) for entry in plan.left_out]
-    width = max(map(len, names), default=0)
-    for entry, name in zip(plan.left_out, names, strict=True):
-        output.text(f"  {name:<{width}}  {entry.rule} ({entry.reason})")
-    for finding in plan.allowed_secrets:
-        output.warn(f"allowed: {finding}")
-
-
-def _name_of(entry: LeftOut) -> str:
-    if not entry.is_folder:
-        return entry.path
-    count = "" if entry.file_count is None else f" ({count_of(entry.file_count, 'file')})"
-    return f"{entry.path}/{count}"

@@ -1,0 +1,181 @@
+"""ReleasePlan → a release on a server: the contents that it lacks, then the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from synapse_sdk._internal.uuid7 import uuid7
+from synapse_sdk.clients.errors import NotFoundError
+from synapse_sdk.clients.upload import Content, upload_contents
+from synapse_sdk.packaging.release_digest import config_document, release_digest
+from synapse_sdk.plugins.errors import PluginUploadError
+from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, PackedContent, iter_pack
+
+if TYPE_CHECKING:
+    from synapse_sdk.clients.transport import Transport
+    from synapse_sdk.packaging.lock import Lock
+    from synapse_sdk.packaging.plan import ReleasePlan
+
+#: Called with the bytes that are done and the bytes that there are.
+OnProgress = Callable[[int, int], None]
+#: Checking and recording 100,000 files takes the server a while.
+_RECORD_TIMEOUT_S = 120.0
+
+
+class VersionTakenError(PluginUploadError):
+    """The version is published with other contents. `details`: plugin, version, existing_digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRelease:
+    """A release as it is on the server."""
+
+    id: int
+    code: str
+    version: str
+    digest: str
+    is_draft: bool
+    #: False when the very same release was there already.
+    is_new: bool
+    #: Where it can be read.
+    address: str
+    #: What the server would rather have otherwise.
+    warnings: tuple[str, ...] = ()
+    sent_count: int = 0
+    sent_bytes: int = 0
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the plain value for `--json`."""
+        return asdict(self)
+
+
+def find_same_release(
+    plan: ReleasePlan, transport: Transport, *, is_draft: bool = False
+) -> PublishedRelease | None:
+    """Return the release on the server that holds exactly what is planned, if it is there already.
+
+    Its lock was made when it was published, so no lock needs to be made to know.
+
+    Raises:
+        VersionTakenError: The version is there with other contents.
+        ClientError: The server can not be reached, or refuses.
+    """
+    try:
+        found: dict[str, Any] = transport.get(f"plugin_releases/{quote(plan.code)}@{quote(plan.version)}/")
+    except NotFoundError:
+        return None
+    if found["is_draft"] != is_draft:
+        return None
+    digest = release_digest(
+        (planned.file for planned in plan.files),
+        config_document(plan.config),
+        lock_digest=found["lock_digest"],
+        schemas=found["schemas"],
+    )
+    if digest == found["digest"]:
+        return _describe(found, transport, is_new=False)
+    if is_draft:
+        return None
+    raise VersionTakenError(
+        f"{plan.code} {plan.version} already exists on {transport.url} with other contents; "
+        f"its digest is {found['digest']}.",
+        {"plugin": plan.code, "version": plan.version, "existing_digest": found["digest"]},
+        hint="A published version never changes. Raise `version` in config.yaml, then publish again.",
+    )
+
+
+def publish(
+    plan: ReleasePlan,
+    transport: Transport,
+    *,
+    is_draft: bool = False,
+    lock: Lock | None,
+    schemas: Mapping[str, Any] | None,
+    on_progress: OnProgress | None = None,
+) -> PublishedRelease:
+    """Send what is planned. Run again after any interruption, it sends only what is still lacking.
+
+    Args:
+        plan: What the release holds.
+        transport: The server.
+        is_draft: For its author alone.
+        lock: Of what the plugin needs installed.
+        schemas: `{action: {"params": JSON Schema | None, "result": JSON Schema | None}}`.
+        on_progress: Told as bytes are sent.
+
+    Raises:
+        SecretFoundError: The plan has findings that nobody allowed. Nothing was sent.
+        StorageError: A file changed since it was planned.
+        ClientError: The server can not be reached, or refuses, such as a version that is taken (409).
+    """
+    plan.require_no_secrets()
+    sent = upload_contents(
+        transport,
+        [Content(planned.file.digest, planned.file.size_bytes, planned.location) for planned in plan.files],
+        on_progress=on_progress,
+    )
+    if lock is not None:
+        _send_lock(transport, lock)
+    answer: dict[str, Any] = transport.post(
+        "plugin_releases/",
+        json=_build_request(plan, is_draft=is_draft, lock=lock, schemas=schemas),
+        # Of this call alone: what is sent again because an answer was lost is the same request.
+        idempotency_key=uuid7(),
+        timeout_s=_RECORD_TIMEOUT_S,
+    )
+    return _describe(answer, transport, sent_count=sent.sent_count, sent_bytes=sent.sent_bytes)
+
+
+def _build_request(
+    plan: ReleasePlan, *, is_draft: bool, lock: Lock | None, schemas: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    config = config_document(plan.config)
+    lock_digest = None if lock is None else lock.digest
+    files = [planned.file for planned in plan.files]
+    return {
+        "plugin": plan.code,
+        "version": plan.version,
+        "manifest": [file.to_document() for file in files],
+        "config": config,
+        "lock": None if lock is None else {"digest": lock_digest, "size_bytes": len(lock.text.encode())},
+        "schemas": schemas,
+        "digest": release_digest(files, config, lock_digest=lock_digest, schemas=schemas),
+        "is_draft": is_draft,
+    }
+
+
+def _send_lock(transport: Transport, lock: Lock) -> None:
+    data = lock.text.encode()
+    transport.post(
+        "blobs/pack/",
+        content=b"".join(iter_pack([PackedContent(lock.digest, len(data), [data])])),
+        headers={"Content-Type": PACK_MEDIA_TYPE},
+        # What is stored under its digest is stored once, however often it comes.
+        idempotency_key=uuid7(),
+    )
+
+
+def _describe(
+    answer: Mapping[str, Any],
+    transport: Transport,
+    *,
+    is_new: bool | None = None,
+    sent_count: int = 0,
+    sent_bytes: int = 0,
+) -> PublishedRelease:
+    plugin = answer["plugin"]
+    return PublishedRelease(
+        id=answer["id"],
+        code=plugin["code"] if isinstance(plugin, dict) else plugin,
+        version=answer["version"],
+        digest=answer["digest"],
+        is_draft=answer["is_draft"],
+        is_new=answer["is_new"] if is_new is None else is_new,
+        address=transport.resolve(f"plugin_releases/{answer['id']}/"),
+        warnings=tuple(answer.get("warnings", ())),
+        sent_count=sent_count,
+        sent_bytes=sent_bytes,
+    )

@@ -1,0 +1,1 @@
+"""Plugins, their releases, and the contents that these are made of."""

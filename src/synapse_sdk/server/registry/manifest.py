@@ -1,0 +1,93 @@
+"""The manifest of a release as clients send it: what of it is taken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from synapse_sdk.manifest import ManifestFile
+from synapse_sdk.server.http import InvalidError
+
+FILE_LIMIT = 100_000
+SIZE_LIMIT_BYTES = 5 * 1024**3
+PATH_LIMIT_BYTES = 1024
+#: As file systems have it.
+NAME_LIMIT_BYTES = 255
+_SHOWN_PROBLEMS = 20
+#: A backslash parts folders elsewhere; control characters and half characters are no honest names.
+_UNFIT = re.compile(r"[\\\x00-\x1f\x7f\ud800-\udfff]")
+
+
+def check_files(files: Sequence[ManifestFile]) -> tuple[ManifestFile, ...]:
+    """Return the files in the order of their paths.
+
+    Raises:
+        InvalidError: A path leads outside; two of them can not lie in one folder, on any system; there are
+            too many. Names each problem.
+    """
+    if len(files) > FILE_LIMIT:
+        raise InvalidError(f"A release holds up to {FILE_LIMIT} files, not {len(files)}.")
+    check_paths([file.path for file in files], loc="manifest")
+    return tuple(sorted(files))
+
+
+def check_paths(paths: Sequence[str], *, loc: str, are_folders: bool = False) -> None:
+    """Raise unless all these files can lie in one folder, on any system.
+
+    Args:
+        paths: Relative ones.
+        loc: What of the request they came from.
+        are_folders: They name folders, which may be named more than once.
+
+    Raises:
+        InvalidError: Names each problem.
+    """
+    problems = [
+        _problem(loc, index, path, problem)
+        for index, path in enumerate(paths)
+        if (problem := find_path_problem(path)) is not None
+    ]
+    if not problems and not are_folders:
+        problems = list(_find_clashes(loc, paths))
+    if problems:
+        raise InvalidError.of_fields(problems[:_SHOWN_PROBLEMS])
+
+
+def find_path_problem(path: str) -> str | None:
+    """Say what is wrong with a relative path, None when nothing is."""
+    parts = path.split("/")
+    if any(part in ("", ".", "..") for part in parts):
+        return "a path is relative, and has no empty, . or .. parts"
+    if _UNFIT.search(path):
+        return "a path has no backslashes and no control characters"
+    if len(path.encode()) > PATH_LIMIT_BYTES or any(len(part.encode()) > NAME_LIMIT_BYTES for part in parts):
+        return f"a path has up to {PATH_LIMIT_BYTES} bytes, each part up to {NAME_LIMIT_BYTES}"
+    return None
+
+
+def _find_clashes(loc: str, paths: Iterable[str]) -> Iterable[dict[str, Any]]:
+    # Compared without case, for systems that do: there one of the two would replace the other.
+    folders: dict[str, str] = {}
+    files: dict[str, str] = {}
+    for index, path in enumerate(paths):
+        key = path.casefold()
+        if key in files:
+            same = files[key] == path
+            yield _problem(loc, index, path, "it is there twice" if same else f"it clashes with {files[key]}")
+        files[key] = path
+        parent = path.rpartition("/")[0]
+        while parent and parent.casefold() not in folders:
+            folders[parent.casefold()] = parent
+            parent = parent.rpartition("/")[0]
+    for key in sorted(folders.keys() & files.keys()):
+        yield _problem(loc, 0, files[key], "it is a file and a folder")
+
+
+def _problem(loc: str, index: int, path: str, said: str) -> dict[str, Any]:
+    return {
+        "loc": [loc, index, "path"],
+        "msg": f"{path[:200]!r}: {said}",
+        "type": "path",
+        "input": path[:200],
+    }

@@ -1,0 +1,88 @@
+"""A pack on its way in: each content that comes whole is kept, whatever happens to the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from synapse_sdk._internal.units import format_size
+from synapse_sdk.server.http import InvalidError, TooLargeError
+from synapse_sdk.storage.blob_batch import BlobBatch
+from synapse_sdk.storage.blobs import Blob, BlobStore
+from synapse_sdk.storage.pack import ContentBegins, ContentEnds, PackDecoder, PackError
+
+PACK_LIMIT_BYTES = 64 * 1024**2
+PACK_LIMIT_COUNT = 10_000
+
+
+class PackReceiver:
+    """Takes a pack piece by piece. `finish` or `keep` must be called at its end."""
+
+    def __init__(self, blobs: BlobStore, record: Callable[[Collection[Blob]], None]) -> None:
+        """Get ready.
+
+        Args:
+            blobs: Where the contents go.
+            record: Writes the rows of contents that are durable.
+        """
+        self._batch = BlobBatch(blobs)
+        self._record = record
+        self._decoder = PackDecoder(max_content_bytes=PACK_LIMIT_BYTES)
+        self._size_bytes = 0
+
+    def feed(self, data: bytes) -> None:
+        """Take the next piece.
+
+        Raises:
+            InvalidError: This is no pack, or a content is not what its header says.
+            TooLargeError: It is longer, or holds more contents, than a pack may.
+        """
+        self._size_bytes += len(data)
+        if self._size_bytes > PACK_LIMIT_BYTES:
+            raise TooLargeError(
+                f"A pack has up to {format_size(PACK_LIMIT_BYTES)}.",
+                {"limit_bytes": PACK_LIMIT_BYTES},
+                hint="Send several; large contents alone, by PUT blobs/<digest>/.",
+            )
+        try:
+            for part in self._decoder.feed(data):
+                if isinstance(part, bytes):
+                    self._batch.write(part)
+                elif isinstance(part, ContentBegins):
+                    self._begin()
+                elif isinstance(part, ContentEnds):
+                    self._batch.end(part.digest)
+        except PackError as error:
+            raise _refuse(error) from error
+
+    def finish(self) -> int:
+        """Keep everything; return how many contents came.
+
+        Raises:
+            InvalidError: The pack ends within a content. Those before it are kept all the same.
+        """
+        count = self.keep()
+        try:
+            self._decoder.finish()
+        except PackError as error:
+            raise _refuse(error) from error
+        return count
+
+    def keep(self) -> int:
+        """Make durable and known what came whole so far; return how many contents that are."""
+        with self._batch:
+            kept = self._batch.sync()
+        self._record(kept)
+        return len(kept)
+
+    def _begin(self) -> None:
+        if len(self._batch.unsynced) >= PACK_LIMIT_COUNT:
+            raise TooLargeError(
+                f"A pack holds up to {PACK_LIMIT_COUNT} contents.", {"limit_count": PACK_LIMIT_COUNT}
+            )
+        self._batch.begin()
+
+
+def _refuse(error: PackError) -> InvalidError:
+    return InvalidError(
+        error.message, error.details, hint="Contents that came whole before are kept; send the others again."
+    )
