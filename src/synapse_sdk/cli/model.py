@@ -11,8 +11,13 @@ from synapse_sdk._internal.jsonable import to_jsonable
 from synapse_sdk._internal.units import format_moment, format_size
 from synapse_sdk.cli.lazy_group import Entry, LazyGroup
 from synapse_sdk.cli.output import Output, with_output
+from synapse_sdk.cli.transfer_line import transfer_line
+from synapse_sdk.cli.workspace_option import with_workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from synapse_sdk.clients.transport import Transport
     from synapse_sdk.workspace.models import ModelStore
     from synapse_sdk.workspace.records import Model
 
@@ -20,7 +25,7 @@ model = LazyGroup(
     "model",
     help="Look at and export models. A run of a train action saves them.",
     entries={
-        "list": Entry("synapse_sdk.cli.model:list_models", "List the models of this machine."),
+        "list": Entry("synapse_sdk.cli.model:list_models", "List the models of this machine or server."),
         "show": Entry("synapse_sdk.cli.model:show", "Show a model, where it came from, and its state."),
         "export": Entry("synapse_sdk.cli.model:export", "Copy a model to a file or folder of yours."),
     },
@@ -31,9 +36,10 @@ _METRICS_IN_LIST = 2  # more do not fit beside the other columns
 
 @click.command("list")
 @with_output
-def list_models(output: Output) -> None:
-    """List the models of this machine, oldest first."""
-    models = _open_models().list_models()
+@with_workspace
+def list_models(output: Output, transport: Transport | None) -> None:
+    """List the models of this machine or of the server, oldest first."""
+    models = _load_models(transport)
     if output.as_json:
         output.document({"models": [_document(item) for item in models]})
         return
@@ -59,8 +65,12 @@ def list_models(output: Output) -> None:
 @click.command("show")
 @click.argument("model_id", metavar="ID", type=int)
 @with_output
-def show(output: Output, model_id: int) -> None:
+@with_workspace
+def show(output: Output, transport: Transport | None, model_id: int) -> None:
     """Show a model by its id, where it came from, and whether its files are what was saved."""
+    if transport is not None:
+        _show_remotely(output, transport, model_id)
+        return
     from synapse_sdk.workspace.errors import ModelDamagedError
 
     models = _open_models()
@@ -76,7 +86,7 @@ def show(output: Output, model_id: int) -> None:
         document = {"model": _document(found), "path": str(path), "state": state}
         output.document(document if problem is None else document | {"problem": problem.details})
     else:
-        output.fields(_fields(found, path) | {"state": state})
+        output.fields(_fields(found, {"path": str(path)}) | {"state": state})
     if problem is not None:
         output.warn(problem.message, hint=problem.hint)
 
@@ -86,11 +96,44 @@ def show(output: Output, model_id: int) -> None:
 @click.argument("destination", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace what is at DESTINATION.")
 @with_output
-def export(output: Output, model_id: int, destination: Path, *, force: bool) -> None:
+@with_workspace
+def export(
+    output: Output, transport: Transport | None, model_id: int, destination: Path, *, force: bool
+) -> None:
     """Copy model ID to DESTINATION: a new file or folder, or an existing folder to put it in."""
+    if transport is not None:
+        with transfer_line(output, "receiving") as on_progress:
+            from synapse_sdk.clients.model_export import export_model
+
+            found, target = export_model(
+                transport, model_id, destination, overwrite=force, on_progress=on_progress
+            )
+        _tell_export(output, found, target)
+        return
     models = _open_models()
     target = models.export(model_id, destination, overwrite=force)
-    found = models.get(model_id)
+    _tell_export(output, models.get(model_id), target)
+
+
+def _load_models(transport: Transport | None) -> Sequence[Model]:
+    if transport is None:
+        return _open_models().list_models()
+    from synapse_sdk.clients.models import iter_models
+
+    return list(iter_models(transport))
+
+
+def _show_remotely(output: Output, transport: Transport, model_id: int) -> None:
+    from synapse_sdk.clients.models import get_model
+
+    found = get_model(transport, model_id)
+    if output.as_json:
+        output.document({"model": _document(found)})
+        return
+    output.fields(_fields(found, {"server": transport.url}))
+
+
+def _tell_export(output: Output, found: Model, target: Path) -> None:
     if output.as_json:
         output.document({"model": _document(found), "path": str(target.absolute())})
         return
@@ -109,7 +152,7 @@ def _document(model: Model) -> object:
     return to_jsonable(model.model_dump(mode="json"), path="model")
 
 
-def _fields(model: Model, path: Path) -> dict[str, object]:
+def _fields(model: Model, place: dict[str, object]) -> dict[str, object]:
     size = format_size(model.size_bytes)
     files = f"{model.item_count:,} files, {size}" if model.is_folder else size
     fields: dict[str, object] = {"model": f"{model.id} ({model.name})"}
@@ -127,7 +170,7 @@ def _fields(model: Model, path: Path) -> dict[str, object]:
             version = "" if used.version is None else f", version {used.version}"
             fields[used.kind] = f"{used.id}{version}"
     return fields | {
-        "path": str(path),
+        **place,
         "size": files,
         "digest": model.digest,
         "saved": format_moment(model.created_at),

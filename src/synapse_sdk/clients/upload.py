@@ -1,0 +1,180 @@
+"""Contents on their way to a server: those that it lacks, many small ones at once, large ones resumable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from synapse_sdk._internal.digests import digest_bytes
+from synapse_sdk._internal.uuid7 import uuid7
+from synapse_sdk.clients.errors import HTTPError
+from synapse_sdk.clients.transport import Transport
+from synapse_sdk.storage.errors import StorageError
+from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, PackedContent, iter_pack
+
+#: Contents up to this size travel in packs.
+SMALL_BYTES = 1024**2
+PACK_BYTES = 8 * 1024**2
+PACK_COUNT = 1000
+CHUNK_BYTES = 8 * 1024**2
+#: Digests that are asked for at once.
+_ASKED = 5000
+#: A chunk is written and synced before the server answers.
+_CHUNK_TIMEOUT_S = 120.0
+#: How often a large content may be found to be somewhere else than thought: once for each other writer.
+_MOVES = 20
+
+#: Called with the bytes that are done and the bytes that there are.
+OnProgress = Callable[[int, int], None]
+
+
+class Content(NamedTuple):
+    """Bytes to upload, and the file that they lie in."""
+
+    digest: str
+    size_bytes: int
+    path: Path
+
+
+class Upload(NamedTuple):
+    """What an upload came to."""
+
+    sent_count: int
+    sent_bytes: int
+
+
+def upload_contents(
+    transport: Transport, contents: Iterable[Content], *, on_progress: OnProgress | None = None
+) -> Upload:
+    """Upload the contents that the server lacks; call it again after any interruption, to go on.
+
+    Args:
+        transport: The server.
+        contents: Of equal ones, one is sent.
+        on_progress: What the server has already counts as done.
+
+    Raises:
+        StorageError: A file changed since its digest was taken.
+        ClientError: The server can not be reached, or refuses.
+    """
+    by_digest = {content.digest: content for content in contents}
+    count = _Count(sum(content.size_bytes for content in by_digest.values()), on_progress)
+    small: list[Content] = []
+    sent = 0
+    for content, offset in _iter_missing(transport, list(by_digest.values()), count):
+        sent += 1
+        if content.size_bytes <= SMALL_BYTES:
+            small.append(content)
+        else:
+            _send_large(transport, content, offset, count)
+    for batch in _batches(small):
+        _send_pack(transport, batch)
+        count.add(sum(content.size_bytes for content in batch))
+    return Upload(sent, count.sent_bytes)
+
+
+class _Count:
+    def __init__(self, total_bytes: int, on_progress: OnProgress | None) -> None:
+        self.sent_bytes = 0
+        self._done_bytes = 0
+        self._total_bytes = total_bytes
+        self._on_progress = on_progress
+
+    def add(self, size_bytes: int, *, is_sent: bool = True) -> None:
+        self._done_bytes += size_bytes
+        if is_sent:
+            self.sent_bytes += size_bytes
+        if self._on_progress is not None:
+            self._on_progress(min(self._done_bytes, self._total_bytes), self._total_bytes)
+
+
+def _iter_missing(
+    transport: Transport, contents: Sequence[Content], count: _Count
+) -> Iterator[tuple[Content, int]]:
+    for start in range(0, len(contents), _ASKED):
+        asked = contents[start : start + _ASKED]
+        body = [{"digest": content.digest, "size_bytes": content.size_bytes} for content in asked]
+        # Asking changes nothing, so it may be asked again.
+        answer: dict[str, Any] = transport.post(
+            "blobs/missing/", json={"blobs": body}, idempotency_key=uuid7()
+        )
+        missing, offsets = set(answer["missing"]), answer.get("offsets", {})
+        count.add(
+            sum(content.size_bytes for content in asked if content.digest not in missing), is_sent=False
+        )
+        for content in asked:
+            if content.digest in missing:
+                yield content, offsets.get(content.digest, 0)
+
+
+def _batches(contents: Iterable[Content]) -> Iterator[list[Content]]:
+    batch: list[Content] = []
+    size_bytes = 0
+    for content in contents:
+        if batch and (size_bytes + content.size_bytes > PACK_BYTES or len(batch) >= PACK_COUNT):
+            yield batch
+            batch, size_bytes = [], 0
+        batch.append(content)
+        size_bytes += content.size_bytes
+    if batch:
+        yield batch
+
+
+def _send_pack(transport: Transport, batch: Sequence[Content]) -> None:
+    packed = (PackedContent(content.digest, content.size_bytes, [_read_small(content)]) for content in batch)
+    transport.post(
+        "blobs/pack/",
+        content=b"".join(iter_pack(packed)),
+        headers={"Content-Type": PACK_MEDIA_TYPE},
+        # What is stored under its digest is stored once, however often it comes.
+        idempotency_key=uuid7(),
+        timeout_s=_CHUNK_TIMEOUT_S,
+    )
+
+
+def _send_large(transport: Transport, content: Content, offset: int, count: _Count) -> None:
+    total, moves = content.size_bytes, 0
+    count.add(offset, is_sent=False)
+    with content.path.open("rb") as stream:
+        while True:
+            stream.seek(offset)
+            data = stream.read(min(CHUNK_BYTES, total - offset))
+            if not data and offset < total:
+                raise _changed(content)
+            try:
+                answer: dict[str, Any] = transport.put(
+                    f"blobs/{content.digest}/",
+                    content=data,
+                    headers={
+                        "Content-Type": "application/octet-stream",
+                        "Content-Range": f"bytes {offset}-{offset + len(data) - 1}/{total}",
+                    },
+                    timeout_s=_CHUNK_TIMEOUT_S,
+                )
+            except HTTPError as error:
+                right = error.details.get("problem", {}).get("offset")
+                if error.status_code != 409 or not isinstance(right, int) or moves >= _MOVES:
+                    raise
+                # Another upload of the same content, or an answer that was lost: go on where the server is.
+                moves, offset = moves + 1, right
+                continue
+            count.add(len(data))
+            offset = answer["offset"]
+            if answer["is_complete"]:
+                return
+
+
+def _read_small(content: Content) -> bytes:
+    data = content.path.read_bytes()
+    if digest_bytes(data) != content.digest:
+        raise _changed(content)
+    return data
+
+
+def _changed(content: Content) -> StorageError:
+    return StorageError(
+        f"{content.path} changed while it was uploaded.",
+        {"path": str(content.path), "digest": content.digest},
+        hint="Wait until nothing writes to it, then try again.",
+    )
