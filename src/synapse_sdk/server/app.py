@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -10,11 +11,19 @@ from fastapi import FastAPI
 from synapse_sdk._version import __version__
 from synapse_sdk.server.accounts.routes import router as accounts_router
 from synapse_sdk.server.accounts.service import AccountService
+from synapse_sdk.server.data.routes import router as data_router
+from synapse_sdk.server.data.service import DataService
 from synapse_sdk.server.data_folder import DataFolder
 from synapse_sdk.server.db import Database
 from synapse_sdk.server.db.migrate import migrate
 from synapse_sdk.server.http.handlers import install_handlers
 from synapse_sdk.server.http.host_check import LOOPBACK_HOSTS, HostCheck
+from synapse_sdk.server.jobs.output_routes import router as outputs_router
+from synapse_sdk.server.jobs.output_service import OutputService
+from synapse_sdk.server.jobs.routes import router as jobs_router
+from synapse_sdk.server.jobs.subject import JobsSubject, inputs_of_job, release_of_job
+from synapse_sdk.server.registry.routes import router as registry_router
+from synapse_sdk.server.registry.service import RegistryService
 from synapse_sdk.storage.blobs import BlobStore
 
 
@@ -26,6 +35,10 @@ class Services:
     database: Database
     blobs: BlobStore
     accounts: AccountService
+    registry: RegistryService
+    data: DataService
+    jobs: JobsSubject
+    outputs: OutputService
 
 
 def open_services(folder: DataFolder) -> Services:
@@ -40,7 +53,40 @@ def open_services(folder: DataFolder) -> Services:
     accounts = AccountService(database)
     accounts.ensure_default_workspace()
     blobs = BlobStore(folder.blobs)
-    return Services(folder=folder, database=database, blobs=blobs, accounts=accounts)
+    registry = RegistryService(
+        database, blobs, uploads=folder.uploads, release_of_job=release_of_job(database)
+    )
+    data = DataService(
+        database,
+        blobs,
+        root=folder.root,
+        uploads=folder.uploads,
+        contents=registry,
+        inputs_of_job=inputs_of_job(database),
+    )
+    jobs = JobsSubject(database, accounts, registry=registry, find_input=data.find_input, folder=folder.jobs)
+    return Services(
+        folder=folder,
+        database=database,
+        blobs=blobs,
+        accounts=accounts,
+        registry=registry,
+        data=data,
+        jobs=jobs,
+        outputs=OutputService(database, registry.require_contents),
+    )
+
+
+@asynccontextmanager
+async def _live(app: FastAPI) -> AsyncIterator[None]:
+    """Do what a server does besides answering, as long as it runs."""
+    services: Services = app.state.services
+    services.jobs.reaper.start()
+    try:
+        yield
+    finally:
+        services.jobs.end_waiting()
+        services.jobs.reaper.stop()
 
 
 def create_app(services: Services, *, hosts: Collection[str] = LOOPBACK_HOSTS) -> FastAPI:
@@ -58,11 +104,16 @@ def create_app(services: Services, *, hosts: Collection[str] = LOOPBACK_HOSTS) -
         openapi_url="/openapi.json",
         # A path without its slash is another path: redirects would lose bodies and tokens.
         redirect_slashes=False,
+        lifespan=_live,
     )
     app.state.services = services
     install_handlers(app)
     app.add_middleware(HostCheck, hosts=hosts)
     app.include_router(accounts_router)
+    app.include_router(registry_router)
+    app.include_router(data_router)
+    app.include_router(jobs_router)
+    app.include_router(outputs_router)
 
     @app.get("/health/", tags=["server"])
     def health() -> dict[str, str]:

@@ -34,7 +34,9 @@ class Assignment(WireModel):
     job_token: str = Field(repr=False, description="May report this job and read what the envelope names.")
     lease_s: float = Field(description="Seconds that the attempt stays the agent's without a heartbeat.")
     time_limit_s: float | None = Field(default=None, description="Longest run time; None for no limit.")
-    grace_s: float = Field(default=10.0, description="Seconds between asking a worker to stop and killing it.")
+    grace_s: float = Field(
+        default=10.0, description="Seconds between asking a worker to stop and killing it."
+    )
     env: dict[str, str] = Field(default={}, description="Config `env` of the release, as texts.")
 
 
@@ -42,7 +44,9 @@ class ClaimRequest(WireModel):
     """An agent asks for work."""
 
     free_slots: int = Field(ge=0)
-    wait_s: float = Field(default=0.0, ge=0, le=20, description="How long the server may hold the answer back.")
+    wait_s: float = Field(
+        default=0.0, ge=0, le=20, description="How long the server may hold the answer back."
+    )
 
 
 class ClaimAnswer(WireModel):

@@ -1,0 +1,141 @@
+"""Lines of a request → checked events. The hot path: as little Python per event as possible."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import SchemaValidator
+
+from synapse_sdk.server.http import InvalidError, TooLargeError
+from synapse_sdk.wire.event import Event
+
+LINES_LIMIT = 1_000
+BATCH_LIMIT_BYTES = 8 * 1024 * 1024
+#: One event; `docs/architecture.md`, "Quotas". The line may be longer by what escapes take.
+EVENT_LIMIT_BYTES = 1024 * 1024
+_LINE_LIMIT_BYTES = EVENT_LIMIT_BYTES + 1024
+#: Numbers that the database's integers hold.
+_INTEGER_LIMIT = 2**63
+_SHOWN_CHARACTERS = 80
+
+
+class CheckedEvent(NamedTuple):
+    """An event, and the line that it came as."""
+
+    event: Event
+    line: str
+
+
+def parse_batch(body: bytes) -> list[CheckedEvent]:
+    """Turn a request's body into events, each a line of JSON.
+
+    Raises:
+        InvalidError: A line is no event; it names the first such line, counted from 1. Nothing is kept.
+        TooLargeError: More lines or bytes than are taken at once.
+    """
+    if len(body) > BATCH_LIMIT_BYTES:
+        raise TooLargeError(
+            f"A batch has at most {BATCH_LIMIT_BYTES:,} bytes.", {"limit_bytes": BATCH_LIMIT_BYTES}
+        )
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise _refuse(body.count(b"\n", 0, error.start) + 1, "is not UTF-8") from None
+    # Line ends of another kind are spaces between values here, and would end a line of an event stream.
+    lines = [line for line in text.replace("\r", " ").split("\n") if line and not line.isspace()]
+    if len(lines) > LINES_LIMIT:
+        raise TooLargeError(
+            f"A batch has at most {LINES_LIMIT:,} events, not {len(lines):,}.", {"limit": LINES_LIMIT}
+        )
+    validate = _validator().validate_json
+    checked: list[CheckedEvent] = []
+    for line in lines:
+        try:
+            event = validate(line)
+        except ValidationError as error:
+            raise _refuse(len(checked) + 1, _explain(error)) from None
+        checked.append(CheckedEvent(event, line))
+    _check_limits(checked)
+    return checked
+
+
+def decompress(chunks: Iterable[bytes]) -> bytes:
+    """Return a gzip body, unpacked.
+
+    Raises:
+        InvalidError: It is no gzip.
+        TooLargeError: It is more than a batch may be, unpacked.
+    """
+    unpacker = zlib.decompressobj(wbits=31)
+    parts: list[bytes] = []
+    room = BATCH_LIMIT_BYTES + 1
+    try:
+        for chunk in chunks:
+            part = unpacker.decompress(chunk, room)
+            parts.append(part)
+            room -= len(part)
+            if room <= 0:
+                raise TooLargeError(f"A batch has at most {BATCH_LIMIT_BYTES:,} bytes, unpacked.")
+    except zlib.error as error:
+        raise InvalidError(f"The body is not gzip, as Content-Encoding says: {error}.") from None
+    if not unpacker.eof:
+        raise InvalidError("The gzip body ends too early.")
+    return b"".join(parts)
+
+
+def require_source(
+    events: Sequence[CheckedEvent], *, job: str, attempts: frozenset[int], producers: tuple[str, ...]
+) -> None:
+    """Refuse events that their sender may not tell.
+
+    Args:
+        events: The batch.
+        job: The job that they must belong to.
+        attempts: The attempts that they may belong to.
+        producers: First parts of names that they may be counted under, such as `worker` for `worker/rank3`.
+
+    Raises:
+        InvalidError: Names the first such line.
+    """
+    for index, (event, _) in enumerate(events):
+        if event.job != job:
+            raise _refuse(index + 1, f"belongs to the job {event.job[:_SHOWN_CHARACTERS]!r}, not to {job!r}")
+        if event.attempt not in attempts:
+            raise _refuse(index + 1, f"belongs to the attempt {event.attempt}, which is not yours to report")
+        if event.producer.partition("/")[0] not in producers:
+            shown = event.producer[:_SHOWN_CHARACTERS]
+            raise _refuse(index + 1, f"is counted by {shown!r}; yours are {', '.join(producers)}")
+
+
+def _validator() -> SchemaValidator:
+    Event.model_rebuild()  # built when first used; see WireModel
+    validator: Any = Event.__pydantic_validator__
+    return validator  # type: ignore[no-any-return]
+
+
+def _check_limits(events: Sequence[CheckedEvent]) -> None:
+    for index, (event, line) in enumerate(events):
+        if len(line) > _LINE_LIMIT_BYTES // 4 and len(line.encode()) > _LINE_LIMIT_BYTES:
+            raise _refuse(index + 1, f"is larger than {EVENT_LIMIT_BYTES:,} bytes")
+        if not (0 < event.seq < _INTEGER_LIMIT and 0 < event.attempt < _INTEGER_LIMIT):
+            raise _refuse(index + 1, "has a seq or attempt that does not count from 1")
+        if not 0 < len(event.producer) <= 200:
+            raise _refuse(index + 1, "has a producer without a name, or with a very long one")
+        if event.ordinals and not all(0 <= number < _INTEGER_LIMIT for number in event.ordinals.values()):
+            raise _refuse(index + 1, "has an ordinal that does not count from 0")
+
+
+def _refuse(line: int, what: str) -> InvalidError:
+    problem = {"loc": ["line", line], "msg": what, "type": "event", "input": None}
+    return InvalidError(
+        f"Line {line} {what}. Nothing of this batch was kept.", {"line": line, "errors": [problem]}
+    )
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"is no event: {where + ': ' if where else ''}{first['msg']}"

@@ -1,0 +1,59 @@
+"""Rows of outputs: what attempts left in their `outputs/` folder."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from synapse_sdk.server.db import insert_ignoring, metadata
+from synapse_sdk.workspace.manifest import Item
+
+outputs = sa.Table(
+    "job_output",
+    metadata,
+    sa.Column("job_key", sa.Integer, sa.ForeignKey("job.key"), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("path", sa.String, nullable=False),  # below outputs/, with / between names
+    sa.Column("size_bytes", sa.Integer, nullable=False),
+    sa.Column("digest", sa.String, nullable=False),  # of a content of the job's workspace
+    sa.PrimaryKeyConstraint("job_key", "attempt", "path"),
+)
+
+
+def add_outputs(connection: sa.Connection, job_key: int, attempt: int, items: Collection[Item]) -> None:
+    """Note what an attempt left; what is noted already stays."""
+    rows = [
+        {
+            "job_key": job_key,
+            "attempt": attempt,
+            "path": item.path,
+            "size_bytes": item.size_bytes,
+            "digest": item.digest,
+        }
+        for item in items
+    ]
+    if rows:
+        connection.execute(insert_ignoring(connection, outputs), rows)
+
+
+def list_outputs(
+    connection: sa.Connection, job_key: int, attempt: int, *, after: str = "", limit: int = 1000
+) -> list[Item]:
+    """Return outputs of an attempt, in the order of their paths."""
+    query = (
+        sa.select(outputs.c.path, outputs.c.size_bytes, outputs.c.digest)
+        .where(outputs.c.job_key == job_key, outputs.c.attempt == attempt, outputs.c.path > after)
+        .order_by(outputs.c.path)
+        .limit(limit)
+    )
+    return [Item(row.path, row.size_bytes, row.digest) for row in connection.execute(query)]
+
+
+def find_output(connection: sa.Connection, job_key: int, attempt: int, path: str) -> Item | None:
+    """Return one output of an attempt."""
+    query = sa.select(outputs.c.path, outputs.c.size_bytes, outputs.c.digest).where(
+        outputs.c.job_key == job_key, outputs.c.attempt == attempt, outputs.c.path == path
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Item(row.path, row.size_bytes, row.digest)

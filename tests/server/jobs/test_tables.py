@@ -1,0 +1,39 @@
+"""The migrated schema is the schema that the code expects."""
+
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from synapse_sdk.server.db import Database, metadata
+from synapse_sdk.server.db.migrate import migrate
+from synapse_sdk.server.jobs import tables
+
+NAMES = {
+    "agent", "attempt", "event", "event_producer", "job", "job_document", "job_progress",
+    "log_cut", "metric_bucket", "metric_point", "metric_series",
+}  # fmt: skip
+
+
+def test_a_migrated_database_has_the_tables_of_the_code(tmp_path):
+    database = Database(tmp_path / "synapse.db")
+    migrate(database)
+
+    with database.read() as connection:
+        options = {"include_name": lambda name, kind, _: kind != "table" or name in NAMES}
+        context = MigrationContext.configure(connection, opts=options)
+        differences = [item for item in compare_metadata(context, metadata) if _is_ours(item)]
+        existing = connection.dialect.get_table_names(connection)
+
+    assert differences == []
+    assert set(existing) >= NAMES
+    database.close()
+
+
+def test_every_table_carries_the_workspace():
+    for name in NAMES:
+        assert "workspace_id" in tables.metadata.tables[name].c, name
+
+
+def _is_ours(item: object) -> bool:
+    return any(f"'{name}'" in repr(item) for name in NAMES)
