@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
 
-from synapse_sdk._internal.units import format_duration, format_moment
+from synapse_sdk._internal.units import count_of, format_duration, format_moment, format_size
 from synapse_sdk.cli.lazy_group import Entry, LazyGroup
 from synapse_sdk.cli.output import Output, with_output
 from synapse_sdk.cli.rim import ExitCode
@@ -32,6 +33,7 @@ job = LazyGroup(
         "logs": Entry("synapse_sdk.cli.job:logs", "Print what a job's process printed."),
         "events": Entry("synapse_sdk.cli.job:events", "Print a job's events."),
         "metrics": Entry("synapse_sdk.cli.job:metrics", "Draw a job's metrics."),
+        "download": Entry("synapse_sdk.cli.job:download", "Fetch the files that a job left in outputs/."),
         "follow": Entry("synapse_sdk.cli.job:follow", "Watch a job until it ends."),
         "stop": Entry("synapse_sdk.cli.job:stop", "Ask a job to stop."),
     },
@@ -187,6 +189,33 @@ def metrics(output: Output, transport: Transport, job_id: str, step: str | None,
         output.say("This job has recorded no metrics" + (" of that name." if step or key else "."))
     for series in answer["series"]:
         output.text(draw_series(series))
+
+
+@click.command("download")
+@click.argument("job_id", metavar="JOB")
+@with_output
+@with_server
+@click.option("--to", "folder", type=click.Path(path_type=Path), help="Folder to make (default: job-JOB).")
+@click.option("--attempt", type=click.IntRange(min=1), help="Which attempt (default: the latest).")
+def download(
+    output: Output, transport: Transport, job_id: str, folder: Path | None, attempt: int | None
+) -> int:
+    """Fetch the files that JOB left in outputs/ below its working folder."""
+    from synapse_sdk.clients.job_outputs import download_outputs, list_outputs
+
+    target = folder or Path(f"job-{job_id}")
+    items = list_outputs(transport, job_id, attempt=attempt)
+    if not items:
+        output.say(f"Job {job_id} has left no files in outputs/.")
+    else:
+        download_outputs(transport, job_id, items, target.absolute(), attempt=attempt)
+        size = format_size(sum(item.size_bytes for item in items))
+        output.say(f"{count_of(len(items), 'file')}, {size}, in {target}/")
+    if output.as_json:
+        output.document({"folder": str(target), "files": [item.path for item in items]})
+    elif items:
+        output.table(("file", "size"), [(item.path, format_size(item.size_bytes)) for item in items])
+    return ExitCode.DONE
 
 
 @_command("follow")

@@ -17,7 +17,8 @@ class ServerMessage(NamedTuple):
 
 def read_messages(lines: Iterable[str]) -> Iterator[ServerMessage]:
     """Yield the messages in a stream's lines. Comments, which keep a connection alive, are passed over."""
-    event, data, last_id = "message", [], None
+    event, last_id = "message", None
+    data: list[str] = []
     for line in lines:
         if not line:
             if data:

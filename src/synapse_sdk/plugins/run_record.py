@@ -94,7 +94,7 @@ class RunRecord:
                 folder / "events.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644
             )
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            atomic_write(folder / "envelope.json", _document(envelope))
+            atomic_write(folder / "envelope.json", encode_document(envelope))
         except OSError as error:
             raise RunRecordError(
                 f"The run can not be recorded in {plugin_folder / FOLDER_NAME}: {error.strerror or error}.",
@@ -107,16 +107,7 @@ class RunRecord:
         """Append events, each whole: a line that does not fit on the disk is taken back."""
         if self._descriptor is None:
             self._descriptor = os.open(self.events_file, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        data, written = b"".join(line + b"\n" for _, line in batch), 0
-        try:
-            while written < len(data):
-                written += os.write(self._descriptor, data[written:])
-        except OSError as error:
-            whole = data.rfind(b"\n", 0, written) + 1
-            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - (written - whole))
-            if whole:
-                raise PartlyWrittenError(data.count(b"\n", 0, whole)) from error
-            raise
+        append_events(self._descriptor, batch)
 
     def close(self) -> None:
         """Nothing: the lock is kept until `finish`, so that the run is not seen as lost in between."""
@@ -128,7 +119,7 @@ class RunRecord:
             RunRecordError: It could not be written.
         """
         try:
-            atomic_write(self.folder / "outcome.json", _document(outcome))
+            atomic_write(self.folder / "outcome.json", encode_document(outcome))
         except OSError as error:
             raise RunRecordError(
                 f"The end of run {self.number} can not be recorded in {self.folder}: "
@@ -140,6 +131,34 @@ class RunRecord:
             if self._descriptor is not None:
                 os.close(self._descriptor)
                 self._descriptor = None
+
+
+def append_events(descriptor: int, batch: Sequence[EncodedEvent]) -> None:
+    """Append events to a file opened with O_APPEND, each whole: a line that does not fit is taken back.
+
+    Raises:
+        PartlyWrittenError: Only the first events were taken.
+        OSError: None was.
+    """
+    data, written = b"".join(line + b"\n" for _, line in batch), 0
+    try:
+        while written < len(data):
+            written += os.write(descriptor, data[written:])
+    except OSError as error:
+        whole = data.rfind(b"\n", 0, written) + 1
+        os.ftruncate(descriptor, os.fstat(descriptor).st_size - (written - whole))
+        if whole:
+            raise PartlyWrittenError(data.count(b"\n", 0, whole)) from error
+        raise
+
+
+def encode_document(value: Envelope | RunOutcome) -> bytes:
+    """Write a wire value as the bytes of a file of its own."""
+    try:
+        return value.model_dump_json(indent=2).encode() + b"\n"
+    except PydanticSerializationError:  # half characters, in the message of an error for instance
+        value = type(value).model_validate(escape_surrogates(value.model_dump()))
+        return value.model_dump_json(indent=2).encode() + b"\n"
 
 
 def list_runs(plugin_folder: Path, *, damaged: list[RunRecordError] | None = None) -> list[RecordedRun]:
@@ -303,11 +322,3 @@ def _claim_number(runs: Path) -> tuple[int, Path]:
 
 def _entries(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.is_dir() else []
-
-
-def _document(value: Envelope | RunOutcome) -> bytes:
-    try:
-        return value.model_dump_json(indent=2).encode() + b"\n"
-    except PydanticSerializationError:  # half characters, in the message of an error for instance
-        value = type(value).model_validate(escape_surrogates(value.model_dump()))
-        return value.model_dump_json(indent=2).encode() + b"\n"

@@ -91,6 +91,15 @@ class FinishedRun:
     record_error: RunRecordError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class EndedAction:
+    """An action that has been executed, well or not. `error` is what was raised."""
+
+    outcome: RunOutcome
+    result: Any
+    error: BaseException | None
+
+
 class ModuleImportError(PluginRunError):
     """The plugin's own code can not be imported; `details["traceback"]` is the author's."""
 
@@ -183,10 +192,7 @@ def plan(request: RunRequest) -> RunPlan:
     require_mode(request.mode)
     config = request.plugin.config
     entry = request.plugin.get_action_config(request.action)
-    action_cls = _load_action(request)
-    model = getattr(action_cls, "params_model", None)
-    given = apply_assignments(model, request.params, request.assignments)
-    params = validate_params(action_cls, given, action=request.action, refuses_unknown=True)
+    action_cls, params = load_checked(request)
     folder_digest, warnings = _digest_folder(request.plugin.folder)
     envelope = Envelope(
         job=uuid7(),
@@ -221,15 +227,54 @@ def plan(request: RunRequest) -> RunPlan:
     return RunPlan(request, action_cls, params, envelope, warnings)
 
 
+def load_checked(request: RunRequest) -> tuple[Any, Any]:
+    """Import the action's class and validate the params; return both.
+
+    Raises:
+        ActionNotFoundError, ParamsError, ModuleImportError: See `run_plugin`.
+    """
+    request.plugin.get_action_config(request.action)
+    action_cls = _load_action(request)
+    model = getattr(action_cls, "params_model", None)
+    given = apply_assignments(model, request.params, request.assignments)
+    return action_cls, validate_params(action_cls, given, action=request.action, refuses_unknown=True)
+
+
 def submit(plan: RunPlan, sinks: Sequence[Sink]) -> FinishedRun:
     """Carry out a plan in this process and record it. Failures are in the answer, not raised.
 
     Raises:
         RunRecordError: The record could not be begun; nothing was run.
     """
+    record = RunRecord.create(plan.request.plugin.folder, plan.envelope)
+    stream = EventStream([record, *sinks], job=plan.envelope.job)
+    ended = carry_out(plan, stream)
+    lost = [
+        f"{type(failure.sink).__name__} lost {failure.lost_event_count} events: {failure.error}"
+        for failure in stream.failures
+    ]
+    record_error = None
+    try:
+        record.finish(ended.outcome)
+    except RunRecordError as exc:  # the result is there; it must not go down with its record
+        record_error = exc
+    return FinishedRun(ended.outcome, record, ended.result, ended.error, tuple(lost), record_error)
+
+
+def carry_out(
+    plan: RunPlan, stream: EventStream, *, was_told_to_stop: Callable[[], bool] = lambda: False
+) -> EndedAction:
+    """Execute a plan's action in this process, reporting into `stream`, and close it.
+
+    Failures are in the answer, not raised.
+
+    Args:
+        plan: What to execute.
+        stream: Where it reports.
+        was_told_to_stop: Asked once, when the action has ended. If this process was told to stop, then what
+            the action raised is no failure of its own.
+    """
     request, envelope = plan.request, plan.envelope
-    record = RunRecord.create(request.plugin.folder, envelope)
-    stream = EventStream([record, *sinks], job=envelope.job)
     executor = LocalExecutor(
         request.env,
         envelope.job,
@@ -255,31 +300,23 @@ def submit(plan: RunPlan, sinks: Sequence[Sink]) -> FinishedRun:
         # A child that the action forked came out here. How the run ends is not its to say.
         stream.close()
         raise error or SystemExit(0)
-    state, cause, reason = _judge(error)
+    state, cause, reason = _judge(error, was_told_to_stop=was_told_to_stop())
     stream.state(state, **({"reason": reason} if reason else {}))
     stream.close()
     outcome = RunOutcome(
         job=envelope.job,
+        attempt=envelope.attempt,
         state=state,
         cause=cause,
         reason=reason,
-        failure=None if error is None else _describe_failure(error, request.plugin.folder),
+        failure=None if error is None else describe_failure(error, request.plugin.folder),
         result=document,
         started_at=started_at,
         ended_at=utc_now(),
         event_count=stream.event_count,
         lost_event_count=stream.lost_event_count,
     )
-    lost = [
-        f"{type(failure.sink).__name__} lost {failure.lost_event_count} events: {failure.error}"
-        for failure in stream.failures
-    ]
-    record_error = None
-    try:
-        record.finish(outcome)
-    except RunRecordError as exc:  # the result is there; it must not go down with its record
-        record_error = exc
-    return FinishedRun(outcome, record, result, error, tuple(lost), record_error)
+    return EndedAction(outcome, result, error)
 
 
 def require_mode(mode: ExecutionMode) -> None:
@@ -378,15 +415,18 @@ def _find_inputs(
     return tuple(reference for reference in found if reference is not None)
 
 
-def _judge(error: BaseException | None) -> tuple[EndState, Cause | None, str | None]:
+def _judge(
+    error: BaseException | None, *, was_told_to_stop: bool
+) -> tuple[EndState, Cause | None, str | None]:
     if error is None:
         return "SUCCEEDED", None, None
-    if isinstance(error, KeyboardInterrupt):
-        return "STOPPED", "cancelled", "interrupted"
+    if isinstance(error, KeyboardInterrupt) or was_told_to_stop:
+        return "STOPPED", "cancelled", "stopped on request" if was_told_to_stop else "interrupted"
     return "FAILED", "action", _message_of(error)
 
 
-def _describe_failure(error: BaseException, folder: Path) -> Failure:
+def describe_failure(error: BaseException, folder: Path) -> Failure:
+    """Return what was raised, for people and records, with the author's traceback."""
     from synapse_sdk.plugins.tracebacks import format_author_traceback
 
     # An error that we wrapped is told as what it was.

@@ -1,0 +1,1 @@
+"""Tests of the agent: real processes, a real HTTP server in this one."""
