@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import processes
+import server_sink
 from figures import Figure, print_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +29,7 @@ def main() -> int:
     figures = [
         *processes.measure(python, scratch, rounds=rounds),
         *measure_calls(python, scratch, rounds=rounds),
+        *server_sink.measure(python, rounds=rounds),
     ]
     print_table(figures)
     print(f"\nload after: {_load()}")

@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from demo_server import DemoServer, run_on_the_server
+
 EXAMPLE = Path(__file__).resolve().parent
 ROOT = EXAMPLE.parents[1]
 DEMO = ROOT / ".demo"
@@ -54,6 +56,9 @@ class Terminal:
         print(f"\n{_bold(f'$ cd {_shown(folder)}')}", flush=True)
         self.cwd = folder
 
+    def show(self, typed: str) -> None:
+        print(f"\n{_bold(f'$ {typed}')}", flush=True)
+
     def run(self, *words: str) -> None:
         """Run `synapse` with these words; its output goes where ours goes.
 
@@ -61,7 +66,7 @@ class Terminal:
             StepFailedError: It ended with another exit code than 0.
         """
         typed = shlex.join(["synapse", *words])
-        print(f"\n{_bold(f'$ {typed}')}", flush=True)
+        self.show(typed)
         code = subprocess.run([self.synapse, *words], cwd=self.cwd, env=self.env, check=False).returncode
         if code != 0:
             # As a shell says it: a signal's number, from 128 on.
@@ -86,13 +91,27 @@ def main() -> int:
         terminal.heading("5  Tested, and ready to publish")
         terminal.run("plugin", "test")
         terminal.run("plugin", "publish", "--dry-run")
+        terminal.heading("6  A server on this machine, with an agent that runs jobs")
+        with DemoServer(terminal, DEMO / "server") as server:
+            remote_accuracy = run_on_the_server(
+                terminal,
+                server,
+                dataset=DEMO / "digits",
+                outputs=DEMO / "downloaded",
+                read=lambda predictions: _score(predictions, labels),
+            )
+            _summarise(accuracy, remote_accuracy, len(labels), time.monotonic() - started)
+            print(f"\nThe console is at {_bold(f'{server.url}/console/')}; sign in with the link that this prints:\n")
+            print(f"  synapse server link --data-dir {_shown(DEMO / 'server')}")
+            if not os.environ.get("EXIT"):
+                print("\nThe server goes on until Ctrl-C.", flush=True)
+                server.wait_for_ctrl_c()
     except StepFailedError as failure:
         print(f"\nerror: the demo stopped: {failure}", file=sys.stderr)
         return failure.exit_code
     except KeyboardInterrupt:
         print("\nInterrupted", file=sys.stderr)
         return 130
-    _summarise(accuracy, len(labels), time.monotonic() - started)
     return 0
 
 
@@ -193,7 +212,10 @@ def _train(terminal: Terminal) -> None:
 def _read_test_digits(terminal: Terminal, labels: Mapping[str, str]) -> float:
     terminal.heading("4  Put to work on digits whose labels it never saw")
     terminal.run("plugin", "run", "inference", "--params", '{"model": 2, "dataset": 1}')
-    predictions = PLUGIN / "outputs/predictions.csv"
+    return _score(PLUGIN / "outputs/predictions.csv", labels)
+
+
+def _score(predictions: Path, labels: Mapping[str, str]) -> float:
     try:
         accuracy = score(predictions, labels)
     except (OSError, ValueError) as error:
@@ -206,15 +228,17 @@ def _read_test_digits(terminal: Terminal, labels: Mapping[str, str]) -> float:
     return accuracy
 
 
-def _summarise(accuracy: float, count: int, took_s: float) -> None:
-    print(f"\n{_bold('Done')} in {took_s:.0f} s: {accuracy:.1%} of {count} unseen digits read right.\n")
+def _summarise(accuracy: float, remote_accuracy: float, count: int, took_s: float) -> None:
+    print(f"\n{_bold('Done')} in {took_s:.0f} s: of {count} unseen digits {accuracy:.1%} were read right here,")
+    print(f"and {remote_accuracy:.1%} by the job on the server.\n")
     for what, where in {
         "the dataset": DEMO / "digits",
         "the plugin": PLUGIN,
         "its predictions": PLUGIN / "outputs/predictions.csv",
         "models and runs": DEMO / "home",
+        "the server's data": DEMO / "server",
     }.items():
-        print(f"  {what:<16} {_shown(where)}")
+        print(f"  {what:<17} {_shown(where)}")
     print("\nGo on from here:\n")
     for line in (
         f"source {shlex.quote(_shown(Path(sys.prefix)))}/bin/activate",

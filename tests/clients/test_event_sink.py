@@ -248,7 +248,8 @@ def test_what_a_server_that_is_away_does_not_get_is_kept_told_and_sent_later(
     server: EventServer, sink: ServerSink, spool: Path, said: Said
 ) -> None:
     sink.write(batch(1, 10))
-    wait_until(lambda: len(server.seqs()) == 10)
+    # Stored is not enough: the answer must have come as well, or the server is rightly asked again.
+    wait_until(lambda: sink._reader is not None and sink._reader.count_left()[0] == 0)
     server.kill()
     sink.write(batch(11, 15))
 

@@ -34,9 +34,9 @@ def follow_to_end(output: Output, transport: Transport, job: dict[str, Any], *, 
     try:
         with _printed_meanwhile(output, transport, job, sink):
             for _, event in follow_events(transport, job["id"]):
-                if event.kind == "state":
+                if event.kind == "state" and event.producer == "server":
                     _say_state(output, sink, event.body or {})
-                else:
+                elif event.kind != "state":
                     sink.write([EncodedEvent(event, b"")])
         sink.close()
     except KeyboardInterrupt:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -53,16 +52,6 @@ def download_files(
             fruitless = fruitless + 1 if arrival.count == before else 0
             if fruitless > _FRUITLESS:
                 raise
-
-
-def put_in_place(partial: Path, target: Path) -> None:
-    """Rename a finished file or folder to `target`; where another process was faster, that one's stays."""
-    try:
-        partial.rename(target)
-    except OSError:
-        if not target.exists():
-            raise
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 class _Arrival:

@@ -167,7 +167,7 @@ class Transport:
                 method, self.resolve(path), timeout=self._timeout(timeout_s), **options
             ) as response,
         ):
-            if response.status_code >= httpx.codes.BAD_REQUEST:
+            if not response.is_success:
                 response.read()
                 raise _error_of(response)
             yield response
@@ -207,7 +207,7 @@ class Transport:
             response = self._client().request(
                 method, self.resolve(path), headers=headers, timeout=self._timeout(timeout_s), **options
             )
-        if response.is_error:
+        if not response.is_success:  # a redirect, too: it would lead away from the server that we trust
             raise _error_of(response)
         if not response.content:
             return None
@@ -258,7 +258,7 @@ def _explained(url: str, method: str) -> Iterator[None]:
                 None, f"The server {url} did not answer in time; the request may have been carried out."
             ) from error
         raise ClientTimeoutError(None, f"The server {url} did not answer in time.") from error
-    except httpx.TransportError as error:
+    except (httpx.TransportError, httpx.DecodingError) as error:
         raise ClientResponseIncompleteError(
             None, f"The connection to {url} broke: {str(error) or type(error).__name__}."
         ) from error

@@ -40,11 +40,12 @@ class Sink(Protocol):
     def write(self, batch: Sequence[EncodedEvent]) -> None:
         """Take a batch. An exception counts the batch as lost to this sink, and is reported at the end.
 
-        Who took the beginning of the batch raises `PartlyWrittenError` from the reason.
+        Who took the beginning of the batch raises an error with `taken_event_count`, such as
+        `PartlyWrittenError` from the reason.
         """
 
     def close(self) -> None:
-        """Finish; nothing is written afterwards."""
+        """Finish; nothing is written afterwards. An error with `lost_event_count` says how many it lost."""
 
 
 class SinkFailure(NamedTuple):
@@ -257,9 +258,10 @@ class EventStream:
 
     def _count_loss(self, sink: Sink, event_count: int, error: Exception) -> bool:
         """Count events that `sink` did not take. True when they are its first."""
-        if isinstance(error, PartlyWrittenError):
-            event_count -= error.taken_event_count
-            error = error.__cause__ if isinstance(error.__cause__, Exception) else error
+        # By what it says, not by its class: sinks of other rooms have errors of their own.
+        event_count -= getattr(error, "taken_event_count", 0)
+        if isinstance(error, PartlyWrittenError) and isinstance(error.__cause__, Exception):
+            error = error.__cause__
         for index, failure in enumerate(self.failures):
             if failure.sink is sink:
                 lost = failure.lost_event_count + event_count
@@ -272,7 +274,7 @@ class EventStream:
         try:
             sink.close()
         except Exception as error:  # noqa: BLE001 - border of foreign code: reported, others still close
-            self.failures.append(SinkFailure(sink, 0, error))
+            self._count_loss(sink, getattr(error, "lost_event_count", 0), error)
 
     def _shared_sinks(self) -> list[Sink]:
         return [sink for sink in self._sinks if getattr(sink, "is_shared_with_children", False)]

@@ -14,6 +14,8 @@ from synapse_sdk.server.accounts.service import AccountService
 #: Waits before an agent that died is started again, so that one that can not start does not spin.
 RESTART_WAITS_S = (1.0, 5.0, 30.0)
 STOP_TIMEOUT_S = 10.0
+#: A log larger than this is put aside when the server starts; the one before goes.
+LOG_LIMIT_BYTES = 10_000_000
 _log = logging.getLogger("synapse.server")
 
 
@@ -29,9 +31,16 @@ class EmbeddedAgent:
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_running, name="embedded-agent", daemon=True)
 
+    @property
+    def log_file(self) -> Path:
+        """What the agent says of its work."""
+        return self._folder / "agent.log"
+
     def start(self) -> None:
         """Start it, and watch it from a thread."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.log_file.exists() and self.log_file.stat().st_size > LOG_LIMIT_BYTES:
+            self.log_file.replace(self.log_file.with_suffix(".log.old"))
         self._ensure_token()
         self._thread.start()
 
@@ -57,12 +66,20 @@ class EmbeddedAgent:
     def _keep_running(self) -> None:
         tries = 0
         while not self._is_stopping.is_set():
-            self._process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL)
+            with self.log_file.open("ab") as log:
+                self._process = subprocess.Popen(
+                    self._command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                )
             code = self._process.wait()
             if self._is_stopping.is_set():
                 return
             wait_s = RESTART_WAITS_S[min(tries, len(RESTART_WAITS_S) - 1)]
-            _log.error("the agent ended with exit code %d; it is started again in %g s", code, wait_s)
+            _log.error(
+                "the agent ended with exit code %d, see %s; it is started again in %g s",
+                code,
+                self.log_file,
+                wait_s,
+            )
             tries += 1
             self._is_stopping.wait(wait_s)
 

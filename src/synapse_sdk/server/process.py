@@ -74,7 +74,8 @@ def serve(config: ServerConfig, *, on_ready: Callable[[str], None]) -> None:
                 ssl_certfile=config.tls_certificate,
                 ssl_keyfile=config.tls_key,
                 server_header=False,
-            )
+            ),
+            on_drain=services.jobs.end_waiting,
         )
         atomic_write(folder.server_file, json.dumps({"url": url, "pid": os.getpid()}).encode())
         agent = EmbeddedAgent(services.accounts, folder.agent, url=url) if config.has_agent else None
@@ -92,6 +93,15 @@ def serve(config: ServerConfig, *, on_ready: Callable[[str], None]) -> None:
 
 class _Server(uvicorn.Server):
     """Ends by itself when told to; uvicorn's own sends the signal once more, as if it had not been heard."""
+
+    def __init__(self, config: uvicorn.Config, *, on_drain: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_drain = on_drain
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Streams and long polls would keep their connections until they are cut.
+        self._on_drain()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -30,7 +30,12 @@ endings = st.builds(
 )
 attempts = st.lists(
     st.one_of(
-        st.builds(AttemptFacts, phase=st.sampled_from(["offered", "preparing", "running"])),
+        st.builds(
+            AttemptFacts,
+            phase=st.sampled_from(["offered", "preparing", "running"]),
+            ending=st.none(),
+            was_only_offered=st.just(False),
+        ),
         st.builds(AttemptFacts, phase=st.just("ended"), ending=endings, was_only_offered=st.booleans()),
     ),
     max_size=OFFER_LIMIT + 1,

@@ -16,7 +16,7 @@ from synapse_sdk.server.http import InvalidError, Principal
 from synapse_sdk.server.jobs import event_store, metric_store, store
 from synapse_sdk.server.jobs.attempt_service import require_holder
 from synapse_sdk.server.jobs.event_batch import CheckedEvent, parse_batch, require_source
-from synapse_sdk.server.jobs.event_store import StoredEvent
+from synapse_sdk.server.jobs.event_store import EventRow, StoredEvent
 from synapse_sdk.server.jobs.job_service import require_job
 from synapse_sdk.server.jobs.metric_store import Point, SeriesKey
 from synapse_sdk.server.jobs.models import Job
@@ -138,25 +138,15 @@ class EventService:
         received_at = iso_z(self._now())
         first_cursor = cursor = event_store.get_last_cursor(connection, job.key)
         sources = _Sources(connection, job, batch)
-        rows: list[dict[str, Any]] = []
+        workspace, key = job.workspace_id, job.key
+        rows: list[EventRow] = []
         fresh: list[Event] = []
         for event, line in batch:
             producer_id = sources.admit(event, line)
             if producer_id is None:
                 continue
             cursor += 1
-            rows.append(
-                {
-                    "workspace_id": job.workspace_id,
-                    "job_key": job.key,
-                    "cursor": cursor,
-                    "producer_id": producer_id,
-                    "seq": event.seq,
-                    "kind": event.kind,
-                    "received_at": received_at,
-                    "line": line,
-                }
-            )
+            rows.append((workspace, key, cursor, producer_id, event.seq, event.kind, received_at, line))
             fresh.append(event)
         if rows:
             event_store.add_events(connection, job.key, rows, last_cursor=cursor)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from synapse_sdk.server.jobs.bulk_insert import insert_rows
 from synapse_sdk.server.jobs.models import Job
 from synapse_sdk.server.jobs.tables import event_producers, events, jobs
 
@@ -16,6 +17,10 @@ class Producer(NamedTuple):
 
     id: int
     last_seq: int
+
+
+#: Workspace, job's key, cursor, producer's id, seq, kind, received_at, line: the columns of `event`.
+EventRow = tuple[int, int, int, int, int, str, str, str]
 
 
 class StoredEvent(NamedTuple):
@@ -77,10 +82,10 @@ def get_last_cursor(connection: sa.Connection, job_key: int) -> int:
 
 
 def add_events(
-    connection: sa.Connection, job_key: int, rows: Sequence[dict[str, Any]], *, last_cursor: int
+    connection: sa.Connection, job_key: int, rows: Sequence[EventRow], *, last_cursor: int
 ) -> None:
     """Append events under cursors that were counted on from the job's last one."""
-    connection.execute(sa.insert(events), rows)
+    insert_rows(connection, events, rows)
     connection.execute(sa.update(jobs).where(jobs.c.key == job_key).values(last_cursor=last_cursor))
 
 

@@ -81,16 +81,19 @@ async def iter_vendor_log(
     yield _vendor("connected")
     with notifier.listen(logs_topic(places[0].job_key)) as waiter:
         while True:
-            is_over = True
+            is_over, is_moving = True, False
             for index, place in enumerate(places):
                 lines, is_place_over = await run_in_threadpool(service.read_on, place, offsets[index])
                 is_over = is_over and is_place_over
                 if lines:
+                    is_moving = True
                     offsets[index] = lines[-1].end_offset
                     yield "".join(_vendor("log", data=line.text) for line in lines)
             if is_over:
                 yield _vendor("complete")
                 return
+            if is_moving:
+                continue
             if notifier.is_closed:
                 return
             if not await waiter.wait(KEEP_ALIVE_S):

@@ -106,16 +106,8 @@ def append_event(
         name=name,
     )
     cursor = event_store.get_last_cursor(connection, job.key) + 1
-    row = {
-        "workspace_id": job.workspace_id,
-        "job_key": job.key,
-        "cursor": cursor,
-        "producer_id": source.id,
-        "seq": seq,
-        "kind": kind,
-        "received_at": iso_z(now),
-        "line": event.model_dump_json(exclude_none=True),
-    }
+    line = event.model_dump_json(exclude_none=True)
+    row = (job.workspace_id, job.key, cursor, source.id, seq, kind, iso_z(now), line)
     event_store.add_events(connection, job.key, [row], last_cursor=cursor)
     event_store.set_last_seq(connection, source.id, seq)
 
