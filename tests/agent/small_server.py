@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -116,9 +117,7 @@ class SmallServer:
 
     def come_back(self) -> None:
         handler = type("Handler", (_Handler,), {"server_state": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
-        self._http.daemon_threads = True
-        self._http.block_on_close = False
+        self._http = _Http(("127.0.0.1", self.port), handler)
         threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
         self.is_away = False
 
@@ -171,6 +170,15 @@ class SmallServer:
         """Wait until `is_so()`; everything that arrives is a reason to look again."""
         with self.changed:
             assert self.changed.wait_for(is_so, timeout_s), "waited in vain"
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # agents are killed here
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

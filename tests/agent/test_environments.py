@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import signal
@@ -20,22 +21,28 @@ from synapse_sdk.agent.environments import (
     Environment,
     EnvironmentBuildError,
     EnvironmentCache,
+    _try_lock,
 )
-from tests.agent.small_server import wait_for
+from tests.agent.small_server import SmallServer, wait_for
 from tests.packaging.make_wheel import make_wheel
 
+#: Builds in a process of its own: ROOT LOCK CODE.
+BUILD = """
+import sys
+from pathlib import Path
+from synapse_sdk.agent.environments import EnvironmentCache
+EnvironmentCache(Path(sys.argv[1])).ensure(sys.argv[2], code=Path(sys.argv[3]))
+"""
 TINY = "tiny-1.0-py3-none-any.whl"
 
 
 @pytest.fixture
 def code(tmp_path: Path) -> Path:
-    """A plugin's folder with a local wheel, and with a pyproject.toml that would mislead uv."""
+    """A plugin's folder with a local wheel, and with a uv.toml that uv would stumble over."""
     folder = tmp_path / "code"
     (folder / "wheels").mkdir(parents=True)
     (folder / "wheels" / TINY).write_bytes(make_wheel())
-    (folder / "pyproject.toml").write_text(
-        '[tool.uv]\nindex-url = "http://127.0.0.1:1/simple"\nno-such = 1\n'
-    )
+    (folder / "uv.toml").write_text("index-url = 3\n")
     return folder
 
 
@@ -145,15 +152,7 @@ def test_a_build_that_nobody_wants_any_more_ends(tmp_path: Path, code: Path, loc
 
 def test_a_build_that_was_killed_leaves_nothing_visible(tmp_path: Path, code: Path, lock: str):
     root = tmp_path / "envs"
-    (tmp_path / "lock.txt").write_text(lock)
-    source = """
-        import sys
-        from pathlib import Path
-        from synapse_sdk.agent.environments import EnvironmentCache
-        EnvironmentCache(Path(sys.argv[1])).ensure(Path(sys.argv[2]).read_text(), code=Path(sys.argv[3]))
-    """
-    argv = [sys.executable, "-c", textwrap.dedent(source), str(root), str(tmp_path / "lock.txt"), str(code)]
-    builder = subprocess.Popen(argv)
+    builder = subprocess.Popen([sys.executable, "-c", BUILD, str(root), lock, str(code)])
     wait_for(lambda: any(root.glob(".*.partial")))
     builder.send_signal(signal.SIGKILL)
     assert builder.wait() == -signal.SIGKILL
@@ -167,9 +166,26 @@ def test_a_build_that_was_killed_leaves_nothing_visible(tmp_path: Path, code: Pa
     assert names_in(root) == [environment.digest.removeprefix("sha256:")]
 
 
-def test_leftovers_are_removed_but_not_what_is_being_built(tmp_path: Path):
-    import fcntl
+def test_nobody_builds_where_the_uv_of_a_killed_builder_still_works(tmp_path: Path, server: SmallServer):
+    root = tmp_path / "envs"
+    argv = [sys.executable, "-c", BUILD, str(root), f"slow @ {server.url}/slow/slow-1.0-py3-none-any.whl\n"]
+    builder = subprocess.Popen([*argv, str(tmp_path)])
+    wait_for(lambda: server.asked_slow)
 
+    builder.kill()
+    builder.wait()
+
+    (lock_file,) = root.glob(".*.lock")
+    with lock_file.open() as file:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        server.gives_slow.set()
+        wait_for(lambda: _try_lock(file.fileno()))
+    EnvironmentCache(root).remove_interrupted()
+    assert names_in(root) == []
+
+
+def test_leftovers_are_removed_but_not_what_is_being_built(tmp_path: Path):
     left, busy = tmp_path / ".aa.partial", tmp_path / ".bb.partial"
     left.mkdir()
     busy.mkdir()

@@ -52,9 +52,21 @@ def with_server(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def open_transport(
-    output: Output, *, host: str | None = None, token_file: str | None = None, token: str | None = None
+    output: Output,
+    *,
+    host: str | None = None,
+    token_file: str | None = None,
+    token: str | None = None,
+    workspace: str | None = None,
 ) -> Transport:
     """Return a transport to the server that applies: flags beat environment, environment beats the login.
+
+    Args:
+        output: Where warnings go.
+        host: Address of the server.
+        token_file: File with the token; - for standard input.
+        token: The token itself.
+        workspace: Code of the workspace, unless that of the settings or the token's own.
 
     Raises:
         NotLoggedInError: There is no address or no token.
@@ -74,7 +86,7 @@ def open_transport(
             f"Not authenticated: the token at hand is for {settings.host}, not for {host}.",
             hint=f"Log in there: synapse login --host {host}; or give its token with --token-file.",
         )
-    return Transport(check_url(url), secret.reveal(), workspace=settings.tenant)
+    return Transport(check_url(url), secret.reveal(), workspace=workspace or settings.tenant)
 
 
 def has_login() -> bool:

@@ -13,7 +13,7 @@ from synapse_sdk.cli.output import Output
 from synapse_sdk.cli.server_access import has_login, open_transport
 
 if TYPE_CHECKING:
-    from synapse_sdk.clients.transport import Transport
+    pass
 
 LOCAL = "local"
 
@@ -45,22 +45,10 @@ def with_workspace(function: Callable[..., Any]) -> Callable[..., Any]:
             )
         if workspace == LOCAL or not (workspace or is_server_named or has_login()):
             return function(output, None, *args, **options)
-        transport = open_transport(output, host=host, token_file=token_file)
+        transport = open_transport(output, host=host, token_file=token_file, workspace=workspace)
         try:
-            if workspace is not None:
-                _require_workspace(transport, workspace)
             return function(output, transport, *args, **options)
         finally:
             transport.close()
 
     return command
-
-
-def _require_workspace(transport: Transport, wanted: str) -> None:
-    code = transport.get("whoami/")["workspace"]["code"]
-    if code != wanted:
-        raise SynapseError(
-            f"You are logged in to the workspace {code!r} of {transport.url}, not to {wanted!r}.",
-            {"workspace": code, "wanted": wanted},
-            hint=f"Leave out --workspace, or set SYNAPSE_PLUGIN_RUN_TENANT={wanted}.",
-        )

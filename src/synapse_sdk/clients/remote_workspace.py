@@ -17,7 +17,7 @@ from synapse_sdk.wire.envelope import InputReference
 from synapse_sdk.workspace.describe import DatasetInfo, ModelInfo, SplitInfo
 from synapse_sdk.workspace.errors import NotFoundError
 from synapse_sdk.workspace.model_files import measure
-from synapse_sdk.workspace.models import _read_metrics, _refuse_problems
+from synapse_sdk.workspace.models import read_metrics, refuse_problems
 from synapse_sdk.workspace.records import ModelCategory, ModelOrigin
 from synapse_sdk.workspace.splits import Splits
 
@@ -122,8 +122,8 @@ class RemoteWorkspace:
     ) -> ModelInfo:
         """See `Workspace.create_model`. The copy that is kept here is what goes to the server."""
         source = Path(path)
-        numbers, problems = _read_metrics({} if metrics is None else metrics)
-        _refuse_problems(source, name, description, category, problems)
+        numbers, problems = read_metrics({} if metrics is None else metrics)
+        refuse_problems(source, name, description, category, problems)
         if parent_model_id is not None:
             models.get_model(self._transport, parent_model_id)
         copy, items, _ = self._copies.keep_model(source, measure(source))

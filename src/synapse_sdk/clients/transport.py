@@ -159,7 +159,6 @@ class Transport:
         Raises:
             ClientError: As `request`; `ClientResponseIncompleteError` when the body breaks off.
         """
-        import httpx
 
         with (
             _explained(self.url, method),

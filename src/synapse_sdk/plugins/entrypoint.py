@@ -22,10 +22,11 @@ from typing import TYPE_CHECKING, cast
 from synapse_sdk._internal.atomic_write import atomic_write
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk.clients.event_spool import EventSpool
 from synapse_sdk.plugins.discovery import PluginDiscovery
 from synapse_sdk.plugins.events import EventStream, Sink
 from synapse_sdk.plugins.executors.local import open_local_workspace
-from synapse_sdk.plugins.run_record import append_events, encode_document
+from synapse_sdk.plugins.run_record import encode_document
 from synapse_sdk.plugins.runner import (
     ModuleImportError,
     RunPlan,
@@ -42,36 +43,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from io import TextIOWrapper
 
-    from synapse_sdk.plugins.event_encoder import EncodedEvent
     from synapse_sdk.workspace import Workspace
 
 SUCCEEDED, FAILED = 0, 1
-
-
-class SpoolSink:
-    """Appends events to a file of the attempt's folder. Children append to it too."""
-
-    is_shared_with_children = True
-
-    def __init__(self, spool: Path) -> None:
-        self._spool = spool
-        self._descriptor: int | None = None
-
-    def __reduce__(self) -> tuple[type[SpoolSink], tuple[Path]]:
-        return SpoolSink, (self._spool,)
-
-    def write(self, batch: Sequence[EncodedEvent]) -> None:
-        """Append a batch, each event whole."""
-        if self._descriptor is None:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-            self._descriptor = os.open(self._spool, flags, 0o644)
-        append_events(self._descriptor, batch)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +142,7 @@ def _plan(folder: Path, envelope: Envelope, server: _Server | None) -> RunPlan:
 def _open_sink(folder: Path, envelope: Envelope, server: _Server | None) -> Sink:
     spool = folder / "events.jsonl"
     if server is None:
-        return SpoolSink(spool)
+        return EventSpool(spool)
     from synapse_sdk.clients.event_sink import ServerSink
 
     return ServerSink(spool, url=server.url, token=server.token, job=envelope.job)

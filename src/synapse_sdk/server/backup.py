@@ -6,7 +6,8 @@
 ├── format
 ├── db/synapse.db   one moment of the database
 ├── blobs/…         every content that this moment names, and perhaps newer ones
-└── jobs/…          logs
+├── jobs/…          logs
+└── storages/…      files of the storages that the server keeps itself
 ```
 
 The database is copied first: contents are written before the rows that name them, so all that the copied rows
@@ -33,7 +34,7 @@ from synapse_sdk.storage.errors import explain_disk_errors
 
 #: Called with (files done, files in all).
 Progress = Callable[[int, int], None]
-_COPIED = ("blobs", "jobs")
+_COPIED = ("blobs", "jobs", "storages")
 
 
 class BackupError(SynapseError):

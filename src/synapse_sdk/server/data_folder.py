@@ -8,6 +8,7 @@
 ├── blobs/sha256/…    contents, by digest
 ├── uploads/          contents on their way in
 ├── jobs/<id>/<n>/    logs of attempts, as far as they have arrived
+├── storages/<id>/    files of the storages that the server keeps itself
 └── agent/            work folder of the embedded agent
 ```
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,6 +106,16 @@ class BlobStore:
                 f"There is no blob {digest} in {self._root}.", {"digest": digest, "path": str(self._root)}
             )
         return path
+
+    def iter_blobs(self) -> Iterator[tuple[Blob, float]]:
+        """Yield every blob that is here with the moment of its last change, in seconds since 1970."""
+        for file in sorted((self._root / "sha256").glob("??/" + "?" * 62)):
+            status = file.stat()
+            yield Blob(f"sha256:{file.parent.name}{file.name}", status.st_size), status.st_mtime
+
+    def remove(self, digest: str) -> None:
+        """Remove a blob that nothing names any more; one that is not here is fine."""
+        self._path(digest).unlink(missing_ok=True)
 
     def _keep(self, partial: Path, digest: str) -> None:
         blob = self._path(digest)

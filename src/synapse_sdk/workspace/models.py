@@ -56,8 +56,8 @@ class ModelStore:
             DiskFullError: There is no room. Nothing of the model stays behind.
         """
         source = Path(path)
-        numbers, problems = _read_metrics({} if metrics is None else metrics)
-        _refuse_problems(source, name, description, category, problems)
+        numbers, problems = read_metrics({} if metrics is None else metrics)
+        refuse_problems(source, name, description, category, problems)
         if parent_model_id is not None:
             self.get(parent_model_id)
         with explain_disk_errors(self._layout.root, needed_bytes=measure(source)):
@@ -147,7 +147,8 @@ class ModelStore:
         return load_record(self._models.path(number) / "model.json", Model)
 
 
-def _read_metrics(metrics: object) -> tuple[dict[str, float], list[str]]:
+def read_metrics(metrics: object) -> tuple[dict[str, float], list[str]]:
+    """Return the metrics as plain numbers, and a sentence for each that is none."""
     if not isinstance(metrics, Mapping):
         return {}, [f"metrics is {shorten(repr(metrics))}, and must be a mapping of names to numbers"]
     numbers: dict[str, float] = {}
@@ -172,9 +173,10 @@ def _find_number(value: object) -> float | None:
     return None
 
 
-def _refuse_problems(
+def refuse_problems(
     source: Path, name: object, description: object, category: object, more: list[str]
 ) -> None:
+    """Raise `WorkspaceError` unless a model can be made of these; all problems are named together."""
     problems: list[str] = []
     if not source.exists():
         problems.append(f"there is no file or folder {source.absolute()}")

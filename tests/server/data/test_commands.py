@@ -91,7 +91,7 @@ def test_models_are_listed_shown_and_exported(logged_in, server, saved):
     [
         (("dataset", "show", "7"), 2, "There is no dataset 7; this workspace has none yet."),
         (("model", "show", "7"), 2, "There is no model 7; this workspace has none yet."),
-        (("dataset", "list", "--workspace", "other"), 2, "the workspace 'default'"),
+        (("dataset", "list", "--workspace", "other"), 3, "no part in the workspace 'other'"),
         (("dataset", "list", "--workspace", "local", "--host", "http://x"), 2, "--workspace local"),
     ],
 )

@@ -125,6 +125,13 @@ def test_started_and_ended_make_the_states(desk):
     assert bodies[2]["by"] == "agent here"
 
 
+def test_the_environment_is_noted_when_the_worker_starts(desk):
+    desk.claim_one()
+    body = {"at": "2026-01-01T00:00:00Z", "environment_digest": "sha256:ab"}
+    desk.agent.post("jobs/1/attempts/1/started/", json=body)
+    assert desk.job(1)["envelope"]["environment"]["digest"] == "sha256:ab"
+
+
 def test_an_end_without_a_start_still_tells_that_it_ran(desk):
     desk.end(desk.claim_one())
     assert [event["body"]["state"] for event in desk.events(1)] == ["PENDING", "RUNNING", "SUCCEEDED"]

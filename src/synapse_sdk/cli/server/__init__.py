@@ -17,6 +17,7 @@ server = LazyGroup(
             "synapse_sdk.cli.server.backup:backup", "Copy the data folder, while it is used or not."
         ),
         "restore": Entry("synapse_sdk.cli.server.backup:restore", "Make a data folder from a backup."),
+        "gc": Entry("synapse_sdk.cli.server.gc:gc", "Remove contents that nothing names any more."),
         "link": Entry("synapse_sdk.cli.server.link:link", "Make a link that signs in to the console once."),
     },
 )

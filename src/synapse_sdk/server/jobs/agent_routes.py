@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from synapse_sdk.server.http.auth import Authenticated
@@ -23,6 +23,16 @@ router = APIRouter(tags=["agents"])
 
 AgentId = Annotated[int, Path(ge=0, lt=2**63)]
 AttemptNumber = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+class StartedBody(BaseModel):
+    """What is known of an attempt whose worker was started."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    environment_digest: str | None = Field(
+        default=None, max_length=200, description="Of lock, interpreter, platform and SDK."
+    )
 
 
 # Wire values are built when first used; a route needs them built when it is declared.
@@ -119,10 +129,15 @@ def heartbeat(
 
 @router.post("/jobs/{job}/attempts/{number}/started/")
 def start_attempt(
-    request: Request, principal: Authenticated, job: str, number: AttemptNumber
+    request: Request,
+    principal: Authenticated,
+    job: str,
+    number: AttemptNumber,
+    body: StartedBody | None = None,
 ) -> dict[str, Any]:
-    """Say that an attempt's worker was started."""
-    return describe_job(_attempts(request).start(principal, job, number))
+    """Say that an attempt's worker was started, and in which environment."""
+    digest = None if body is None else body.environment_digest
+    return describe_job(_attempts(request).start(principal, job, number, environment_digest=digest))
 
 
 @router.post("/jobs/{job}/attempts/{number}/exit/")

@@ -89,12 +89,16 @@ class AttemptService:
             self._announce(job)
         return directives
 
-    def start(self, principal: Principal, lookup: str, number: int) -> Job:
-        """Record that an attempt's worker was started."""
+    def start(
+        self, principal: Principal, lookup: str, number: int, *, environment_digest: str | None = None
+    ) -> Job:
+        """Record that an attempt's worker was started, and in which environment."""
         with self._database.write() as connection:
             job, attempt = self._require_held(connection, principal, lookup, number)
             if attempt.phase in ("offered", "preparing"):
                 self._mark_running(connection, attempt)
+                if environment_digest is not None and number == job.attempt_count:
+                    _note_environment(connection, job, environment_digest)
                 job = refresh_state(connection, job.key, who=_name(job), now=self._now())
         self._announce(job)
         return job
@@ -309,6 +313,13 @@ def _complete_envelope(stored: Mapping[str, Any], agent: Agent, number: int) -> 
     }
     environment = envelope.environment.model_copy(update=facts)
     return envelope.model_copy(update={"environment": environment, "attempt": number})
+
+
+def _note_environment(connection: sa.Connection, job: Job, digest: str) -> None:
+    envelope = Envelope.model_validate(store.get_document(connection, job.key).envelope)
+    environment = envelope.environment.model_copy(update={"digest": digest})
+    complete = envelope.model_copy(update={"environment": environment})
+    store.update_document(connection, job.key, {"envelope": complete.model_dump(mode="json")})
 
 
 def _describe_contents(job: Job) -> ReleaseContents:

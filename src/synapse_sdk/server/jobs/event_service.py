@@ -162,15 +162,14 @@ class _Sources:
     def __init__(self, connection: sa.Connection, job: Job, batch: Sequence[CheckedEvent]) -> None:
         self._connection = connection
         self.duplicate = self.refused = 0
-        bounds: dict[tuple[int, str], tuple[int, int]] = {}
+        seqs: dict[tuple[int, str], list[int]] = {}
         for event, _ in batch:
-            identity = (event.attempt, event.producer)
-            low, high = bounds.get(identity, (event.seq, event.seq))
-            bounds[identity] = (min(low, event.seq), max(high, event.seq))
+            seqs.setdefault((event.attempt, event.producer), []).append(event.seq)
         self._id: dict[tuple[int, str], int] = {}
         self._last_seq: dict[tuple[int, str], int] = {}
         self._lines: dict[tuple[int, str], dict[int, str]] = {}
-        for identity, (low, high) in bounds.items():
+        for identity, found in seqs.items():
+            low, high = min(found), max(found)
             producer = event_store.ensure_producer(connection, job, *identity)
             self._id[identity], self._last_seq[identity] = producer
             # Nearly always everything is new, and nothing need be looked up.
@@ -207,15 +206,16 @@ class _Sources:
 def _record_metrics(connection: sa.Connection, job: Job, events: Sequence[Event]) -> None:
     points: dict[SeriesKey, list[Point]] = {}
     for event in events:
-        if event.kind != "metric" or not event.values:
+        values = event.values
+        if event.kind != "metric" or not values:
             continue
-        values, ordinals = event.values, event.ordinals or {}
-        epoch, global_step = values.get("epoch"), values.get("global_step")
-        for key, value in values.items():
-            series = points.setdefault(SeriesKey(event.attempt, event.producer, event.step or "", key), [])
+        ordinals = event.ordinals or {}
+        epoch, global_step = _storable(values.get("epoch")), _storable(values.get("global_step"))
+        for name, value in values.items():
+            key = SeriesKey(event.attempt, event.producer, event.step or "", name)
             # Who counts no ordinals sends points in their order.
-            ordinal = ordinals.get(key, event.seq)
-            series.append(Point(ordinal, _storable(value), _storable(epoch), _storable(global_step)))
+            point = Point(ordinals.get(name, event.seq), _storable(value), epoch, global_step)
+            points.setdefault(key, []).append(point)
     metric_store.add_points(connection, job, points)
 
 

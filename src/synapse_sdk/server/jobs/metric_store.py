@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from synapse_sdk.server.db import insert_ignoring
+from synapse_sdk.server.jobs.bulk_insert import insert_rows
 from synapse_sdk.server.jobs.models import Job
 from synapse_sdk.server.jobs.tables import metric_buckets, metric_points, metric_series
 
@@ -62,19 +62,16 @@ class Bucket(NamedTuple):
 def add_points(connection: sa.Connection, job: Job, points: dict[SeriesKey, list[Point]]) -> None:
     """Append points to a job's series; what is there already under the same ordinal stays."""
     known = {SeriesKey(*row[1:5]): row for row in list_series(connection, job.key)} if points else {}
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     for key, new in points.items():
         series = known.get(key) or _add_series(connection, job, key)
-        rows += [
-            {"workspace_id": job.workspace_id, "series_id": series.id, **point._asdict()} for point in new
-        ]
+        rows += [(job.workspace_id, series.id, *point) for point in new]
         for width in WIDTHS:
             _summarise(connection, job.workspace_id, series.id, width, new)
         count = max(series.point_count, max(point.ordinal for point in new) + 1)
         is_it = metric_series.c.id == series.id
         connection.execute(sa.update(metric_series).where(is_it).values(point_count=count))
-    if rows:
-        connection.execute(insert_ignoring(connection, metric_points), rows)
+    insert_rows(connection, metric_points, rows, is_ignoring=True)
 
 
 def list_series(

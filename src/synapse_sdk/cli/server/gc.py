@@ -1,0 +1,53 @@
+"""`synapse server gc`."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+import click
+
+from synapse_sdk._internal.units import count_of, format_size
+from synapse_sdk.cli.output import Output, with_output
+from synapse_sdk.cli.rim import ExitCode
+from synapse_sdk.cli.server.data_folder_option import with_data_folder
+
+if TYPE_CHECKING:
+    from synapse_sdk.server.data_folder import DataFolder
+
+#: Rows that fit a glance; `--json` has all.
+_SHOWN_ROWS = 20
+
+
+@click.command("gc")
+@with_output
+@with_data_folder
+@click.option("--dry-run", is_flag=True, help="Only list what would go. The server may run.")
+def gc(output: Output, folder: DataFolder, dry_run: bool) -> int:
+    """Remove contents that nothing names any more and that are older than a day. The server must not run."""
+    from synapse_sdk.server.app import open_services
+    from synapse_sdk.server.garbage import find_garbage, remove_garbage
+
+    with nullcontext() if dry_run else folder.claimed():
+        services = open_services(folder)
+        try:
+            look = find_garbage if dry_run else remove_garbage
+            garbage = look(services.database, services.blobs)
+        finally:
+            services.database.close()
+    rows = [*((blob, "nothing names it") for blob in garbage.unnamed)]
+    rows += [(blob, "left by an upload that never ended") for blob in garbage.strays]
+    if output.as_json:
+        contents = [{"digest": blob.digest, "size_bytes": blob.size_bytes, "why": why} for blob, why in rows]
+        output.document({"removed": not dry_run, "size_bytes": garbage.size_bytes, "contents": contents})
+        return ExitCode.DONE
+    if rows:
+        shown = [
+            (blob.digest[:19] + "…", format_size(blob.size_bytes), why) for blob, why in rows[:_SHOWN_ROWS]
+        ]
+        output.table(("content", "size", "why"), shown)
+    if len(rows) > _SHOWN_ROWS:
+        output.say(f"… and {len(rows) - _SHOWN_ROWS:,} more; --json lists all")
+    verb = "can go" if dry_run else "gone"
+    output.say(f"{count_of(len(rows), 'content')}, {format_size(garbage.size_bytes)} {verb}.")
+    return ExitCode.DONE
