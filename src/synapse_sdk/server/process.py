@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from synapse_sdk._internal.atomic_write import atomic_write
 from synapse_sdk._internal.errors import SynapseError
-from synapse_sdk.server.app import create_app, open_services
+from synapse_sdk.server.app import Services, create_app, open_services
 from synapse_sdk.server.data_folder import DataFolder
 from synapse_sdk.server.embedded_agent import EmbeddedAgent
 from synapse_sdk.server.http.host_check import LOOPBACK_HOSTS
@@ -47,12 +48,18 @@ class ServerConfig:
     has_agent: bool = True
 
 
-def serve(config: ServerConfig, *, on_ready: Callable[[str], None]) -> None:
+def serve(
+    config: ServerConfig,
+    *,
+    on_ready: Callable[[str], None],
+    extend: Callable[[FastAPI, Services], None] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Args:
         config: How.
         on_ready: Called with the server's address as soon as it listens.
+        extend: Adds what is served beside the API, such as the console.
 
     Raises:
         ServerConfigError: The address can not be used, or would send tokens in clear text.
@@ -65,6 +72,8 @@ def serve(config: ServerConfig, *, on_ready: Callable[[str], None]) -> None:
         listener = _listen(config)
         url = _url(config, listener)
         app = create_app(services, hosts=[*LOOPBACK_HOSTS, config.host, *config.allowed_hosts])
+        if extend is not None:
+            extend(app, services)
         server = _Server(
             uvicorn.Config(
                 app,

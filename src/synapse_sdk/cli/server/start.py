@@ -49,6 +49,7 @@ def start(
     from synapse_sdk._internal.extras import install_command, require
 
     require("uvicorn", install=install_command("server"), why="run a server")
+    from synapse_sdk.console.app import mount_console
     from synapse_sdk.server.process import ServerConfig, serve
 
     config = ServerConfig(
@@ -67,7 +68,8 @@ def start(
             output.document({"url": url, "data_dir": str(folder.root)})
             output.out.flush()
         output.say(f"Synapse server at {url}, data in {folder.root}. Stop it with Ctrl-C.")
+        output.say(f"Console: {url}/console/   sign in with: synapse server link --data-dir {folder.root}")
 
-    serve(config, on_ready=say_ready)
+    serve(config, on_ready=say_ready, extend=mount_console)
     output.say("The server has ended.")
     return ExitCode.DONE

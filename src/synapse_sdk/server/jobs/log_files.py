@@ -18,6 +18,9 @@ from typing import NamedTuple
 BLOCK_BYTES = 64 * 1024
 #: Longer lines are cut when they are shown.
 LINE_LIMIT_BYTES = 64 * 1024
+#: Texts of one answer, about.
+ANSWER_LIMIT_BYTES = 4 * 1024 * 1024
+_SEARCH_BYTES = 1024 * 1024
 CUT_MARK = " … [cut]"
 
 
@@ -145,6 +148,33 @@ class LogFile:
                 yield Line(number, _to_text(kept, is_cut=length > len(kept)), end)
                 number += 1
 
+    def search(
+        self, text: str, line: int, *, line_limit: int, with_unfinished: bool, limit_bytes: int
+    ) -> tuple[list[Line], int]:
+        """Return lines with `text` from a line on, and the line that a next search begins at.
+
+        Looks at about `limit_bytes`, block by block: only lines that have it are taken apart.
+        """
+        needle, found = text.encode(), list[Line]()
+        first = offset = self.find_offset(line)
+        while offset - first < limit_bytes:
+            chunk = self.read(offset, _SEARCH_BYTES)
+            end = chunk.rfind(b"\n") + 1
+            if end == 0:  # a line that is not finished, or longer than the chunk
+                rest = self.iter_lines_at(offset, line, with_unfinished=with_unfinished, limit_bytes=1)
+                if (item := next(rest, None)) is None:
+                    break
+                found += [item] if text in item.text else []
+                line, offset = line + 1, item.end_offset
+            else:
+                line = _search_block(chunk[:end], needle, line, offset, line_limit, found)
+                offset += end
+            if len(found) >= line_limit:
+                return found, found[-1].number + 1
+            if sum(len(item.text) for item in found) > ANSWER_LIMIT_BYTES:
+                break
+        return found, line
+
     def _load_index(self, size: int) -> array[int]:
         """Return the index of all whole blocks; what it lacks is counted now and kept."""
         with self._lock:
@@ -161,6 +191,20 @@ class LogFile:
                     stream.seek(known * 8)
                     stream.write(index[known:].tobytes())
             return index
+
+
+def _search_block(
+    block: bytes, needle: bytes, line: int, offset: int, line_limit: int, found: list[Line]
+) -> int:
+    """Add the lines with `needle` of a block of whole lines to `found`; return the line behind the block."""
+    counted = 0
+    while len(found) < line_limit and (hit := block.find(needle, counted)) >= 0:
+        start, end = block.rfind(b"\n", 0, hit) + 1, block.find(b"\n", hit) + 1
+        line += block.count(b"\n", counted, start)
+        raw = block[start:end]
+        found.append(Line(line, _to_text(raw, is_cut=len(raw) > LINE_LIMIT_BYTES + 1), offset + end))
+        line, counted = line + 1, end
+    return line + block.count(b"\n", counted)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -16,7 +17,7 @@ from synapse_sdk.server.http import ConflictError, Principal
 from synapse_sdk.server.jobs import log_store, store
 from synapse_sdk.server.jobs.attempt_service import require_holder
 from synapse_sdk.server.jobs.job_service import require_job
-from synapse_sdk.server.jobs.log_files import Line, LogFile, LogGapError
+from synapse_sdk.server.jobs.log_files import ANSWER_LIMIT_BYTES, Line, LogFile, LogGapError
 from synapse_sdk.server.jobs.models import Job
 from synapse_sdk.server.jobs.notifier import Notifier, events_topic, logs_topic
 from synapse_sdk.server.jobs.states import END_STATES
@@ -26,8 +27,7 @@ Stream = Literal["stdout", "stderr"]
 STREAMS: tuple[Stream, ...] = ("stdout", "stderr")
 #: All logs of one job. What comes after that is counted, not kept.
 QUOTA_BYTES = 1024 * 1024 * 1024
-#: Bytes of one answer, and bytes that one search looks at.
-ANSWER_LIMIT_BYTES = 4 * 1024 * 1024
+#: Bytes that one search looks at.
 SEARCH_LIMIT_BYTES = 64 * 1024 * 1024
 
 
@@ -139,16 +139,17 @@ class LogService:
         line_count = file.count_lines(counts_unfinished=is_complete)
         if tail is not None:
             from_line, line_limit = max(0, line_count - tail), tail
-        limit_bytes = ANSWER_LIMIT_BYTES if contains is None else SEARCH_LIMIT_BYTES
-        lines: list[Line] = []
-        next_line, size_bytes = from_line, 0
-        for line in file.iter_lines(from_line, with_unfinished=is_complete, limit_bytes=limit_bytes):
-            next_line = line.number + 1
-            if contains is None or contains in line.text:
-                lines.append(line)
-                size_bytes += len(line.text)
-            if len(lines) >= line_limit or size_bytes > ANSWER_LIMIT_BYTES:
-                break
+        if contains is not None:
+            lines, next_line = file.search(
+                contains,
+                from_line,
+                line_limit=line_limit,
+                with_unfinished=is_complete,
+                limit_bytes=SEARCH_LIMIT_BYTES,
+            )
+        else:
+            lines = list(_take(file, from_line, line_limit, with_unfinished=is_complete))
+            next_line = lines[-1].number + 1 if lines else from_line
         return LogPage(
             place.attempt, stream, from_line, lines, next_line, line_count, file.size_bytes(), is_complete
         )
@@ -240,6 +241,11 @@ class LogService:
             with self._database.write() as connection:
                 log_store.put_cut(connection, job, attempt, stream, kept_bytes=kept_bytes, size_bytes=end)
         return end
+
+
+def _take(file: LogFile, from_line: int, line_limit: int, *, with_unfinished: bool) -> Iterator[Line]:
+    found = file.iter_lines(from_line, with_unfinished=with_unfinished, limit_bytes=ANSWER_LIMIT_BYTES)
+    return islice(found, line_limit)
 
 
 def _is_over(connection: sa.Connection, job: Job, number: int) -> bool:

@@ -1,0 +1,110 @@
+"""From a schema to a form, and back to params."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.console.world import SCHEMAS
+
+from synapse_sdk.console.params_form import build_fields, fill_in, parse_form, parse_whole
+from synapse_sdk.console.texts import Texts
+
+T = Texts("en")
+TRAIN = SCHEMAS["train"]["params"]
+
+
+def field_of(schema, **root):
+    (field,) = build_fields({"properties": {"x": schema}, **root})
+    return field
+
+
+def test_fields_follow_the_schema():
+    found = {field.name: field for field in build_fields(TRAIN)}
+    assert list(found) == list(TRAIN["properties"])
+    assert {name: field.kind for name, field in found.items()} == {
+        "dataset": "integer",
+        "epochs": "integer",
+        "learning_rate": "number",
+        "optimizer": "choice",
+        "augment": "boolean",
+        "note": "text",
+        "layers": "json",
+    }
+    assert [name for name, field in found.items() if field.is_required] == ["dataset", "epochs"]
+    assert (found["epochs"].minimum, found["epochs"].maximum) == (1, 100)
+    assert found["epochs"].help == "How often all of the data is seen."
+    assert found["dataset"].input_kind == "dataset"
+    assert found["optimizer"].choices == [('"sgd"', "sgd"), ('"adam"', "adam")]
+    assert found["optimizer"].initial_shown == "sgd"
+
+
+def test_the_form_as_it_is_first_shown_gives_the_defaults():
+    fields = [field for field in build_fields(TRAIN) if not field.is_required]
+    typed = {field.field_name: field.initial for field in fields}
+
+    params, problems = parse_form(fields, typed, T)
+
+    assert problems == {}
+    assert params == {"learning_rate": 0.05, "optimizer": "sgd", "augment": True, "layers": [64, 32]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "integer"}, 7),
+        ({"type": "number"}, 0.25),
+        ({"type": "number"}, 3),
+        ({"type": "string"}, 'a "quoted" text'),
+        ({"type": "boolean"}, True),
+        ({"type": "boolean"}, False),
+        ({"enum": [1, "1", 2.5]}, "1"),
+        ({"enum": [1, "1", 2.5]}, 1),
+        ({"type": "object"}, {"a": [1, {"b": None}]}),
+        ({}, [True, "x"]),
+        ({"anyOf": [{"type": "integer"}, {"type": "string"}]}, "auto"),
+    ],
+)
+def test_what_a_job_was_given_comes_back_the_same(schema, value):
+    field = field_of(schema)
+    typed = fill_in([field], {"x": value})
+    params, problems = parse_form([field], typed, T)
+    assert problems == {}
+    assert json.dumps(params) == json.dumps({"x": value})
+
+
+@pytest.mark.parametrize(
+    ("schema", "typed", "said"),
+    [
+        ({"type": "integer"}, "3.5", "Not a whole number"),
+        ({"type": "number"}, "fast", "Not a number"),
+        ({"type": "number"}, "nan", "Not a number"),
+        ({"type": "number"}, "inf", "Not a number"),
+        ({"type": "array"}, "[1,\n2", "Not JSON: look at line 2, column 2"),
+        ({"enum": ["a"]}, '"b"', "Not one of the choices"),
+    ],
+)
+def test_what_can_not_be_read_is_said_beside_its_field(schema, typed, said):
+    _, problems = parse_form([field_of(schema)], {"p.x": typed}, T)
+    assert problems == {"x": said}
+
+
+def test_a_required_field_that_is_empty_is_needed():
+    assert parse_form([field_of({"type": "string"}, required=["x"])], {"p.x": " "}, T)[1] == {"x": "Needed"}
+
+
+def test_references_in_circles_end():
+    schema = {"$ref": "#/$defs/A"}
+    assert field_of(schema, **{"$defs": {"A": {"$ref": "#/$defs/A"}}}).kind == "json"
+
+
+@pytest.mark.parametrize("schema", [True, {"type": ["integer", "null"]}, {"$ref": "elsewhere"}, {"enum": []}])
+def test_odd_schemas_still_make_a_form(schema):
+    assert field_of(schema).kind in ("json", "choice")
+
+
+def test_params_without_a_schema_are_one_json_object():
+    assert parse_whole('{"a": 1}', T) == ({"a": 1}, None)
+    assert parse_whole("", T) == ({}, None)
+    assert parse_whole("[1]", T)[1] == 'Not an object: params look like {"name": value}'
+    assert "line 1" in parse_whole("{", T)[1]
