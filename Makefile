@@ -19,10 +19,11 @@ $(STAMP): pyproject.toml constraints.txt Makefile
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: $(STAMP)  ## Run the main job on real input
+demo: $(STAMP)  ## Run the main job on real input; then serve until Ctrl-C (EXIT=1: end)
 	@$(BIN)/python examples/digits/demo.py
 
-test: $(STAMP)  ## Run every test
+# The console's tests need a Chromium, which is installed where we may; BROWSER=0 leaves them out.
+test: $(STAMP)  ## Run every test (BROWSER=0: without those that need a browser)
 	@$(BIN)/python -m tests.suites
 
 check: $(STAMP)  ## ruff, mypy --strict, import-linter

@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import browser
+
 ROOT = Path(__file__).parents[1]
 #: Seconds for a suite to clean up after it was told to stop, before it is killed.
 GRACE_S = 15.0
@@ -34,23 +36,28 @@ class Suite:
     budget_s: float
     #: Off where tests measure time, or need the machine for themselves.
     parallel: bool = True
+    needs_browser: bool = False
 
     @property
     def limit_s(self) -> float:
         """Seconds after which it hangs rather than works, and is stopped."""
         # Room for a cold, loaded machine; all limits together stay below the hour that CI grants.
-        return 60 + 3 * self.budget_s
+        return 60 + 2 * self.budget_s
 
 
 SUITES = (
-    Suite("foundation", ("_internal", "wire", "test_settings.py", "test_doctor.py"), budget_s=60),
-    Suite("storage", ("storage", "workspace"), budget_s=60),
-    Suite("packaging", ("manifest", "packaging"), budget_s=120),
-    Suite("plugins", ("plugins",), budget_s=150),
-    Suite("cli", ("cli", "scaffold"), budget_s=150),
-    Suite("docs", ("docs",), budget_s=180),
+    Suite("foundation", ("_internal", "wire", "test_settings.py", "test_doctor.py"), budget_s=45),
+    Suite("storage", ("storage", "workspace"), budget_s=45),
+    Suite("packaging", ("manifest", "packaging"), budget_s=90),
+    Suite("plugins", ("plugins",), budget_s=120),
+    Suite("cli", ("cli", "scaffold"), budget_s=120),
+    Suite("clients", ("clients",), budget_s=90),
+    Suite("server", ("server",), budget_s=180),
+    Suite("agent", ("agent",), budget_s=150),
+    Suite("console", ("console",), budget_s=180, needs_browser=True),
+    Suite("docs", ("docs",), budget_s=120),
     Suite("guide", ("guide",), budget_s=180),
-    Suite("journeys", ("journeys",), budget_s=300),
+    Suite("journeys", ("journeys",), budget_s=420),
     Suite("examples", ("examples",), budget_s=150),
     Suite("harness", ("test_suites.py", "sabotage"), budget_s=60),
 )
@@ -92,8 +99,15 @@ def main(arguments: Sequence[str]) -> int:
     # A CI runner stops a job by SIGTERM; the suite's processes should go with us.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     outcomes = []
+    more = {}
+    if os.environ.get("BROWSER") == "0":
+        print("BROWSER=0: the tests with a browser are left out; see the skipped ones of the suite console")
+        more[browser.SKIP_VARIABLE] = "0"
+    elif any(suite.needs_browser for suite in chosen) and (problem := browser.ensure_browser()):
+        print(f"error: {problem}", file=sys.stderr)
+        return 2
     with make_private_folder("synapse-tests-") as home:
-        env = build_environment(os.environ, home)
+        env = build_environment(os.environ, home) | more
         for suite in chosen:
             print(f"\n=== {suite.name}: {' '.join(suite.paths)}", flush=True)
             outcomes.append(run_suite(suite, ROOT, env, extra))

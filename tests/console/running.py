@@ -79,7 +79,9 @@ def run_console(folder: Path, *, prefix: str = "") -> Iterator[RunningConsole]:
     mount_console(app, services)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="warning", ws="none", root_path=prefix, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app, log_level="warning", ws="none", root_path=prefix, timeout_graceful_shutdown=2
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

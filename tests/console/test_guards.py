@@ -38,12 +38,18 @@ def test_a_forged_cookie_is_refused_recorded_and_taken_away(console):
 
 
 def test_a_form_without_its_token_changes_nothing(console, visitor):
-    for fields in ({"name": "stolen", "kind": "user"}, {"name": "stolen", "kind": "user", "csrf_token": "guess"}):
+    for fields in (
+        {"name": "stolen", "kind": "user"},
+        {"name": "stolen", "kind": "user", "csrf_token": "guess"},
+    ):
         answer = visitor.post("tokens/", data=fields)
         assert answer.status_code == 403
         assert "did not carry the token" in answer.text
     assert "stolen" not in visitor.get("tokens/").text
-    assert refusals(console)[0] == ("POST /console/tokens/", "The form did not carry the token of this session.")
+    assert refusals(console)[0] == (
+        "POST /console/tokens/",
+        "The form did not carry the token of this session.",
+    )
 
 
 def test_a_form_of_another_site_changes_nothing(console, visitor):
@@ -89,7 +95,8 @@ def test_wrong_passwords_are_recorded_and_slowed_down(console):
 
 
 @pytest.mark.parametrize(
-    "wanted", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "\n//evil"]
+    "wanted",
+    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "\n//evil"],
 )
 def test_signing_in_never_leads_elsewhere(console, wanted):
     console.services.accounts.ensure_account("kim", password="correct horse")
@@ -169,7 +176,9 @@ def test_every_link_keeps_the_prefix_of_a_proxy(tmp_path):
             for path in ("", "jobs/", "jobs/1/", "plugins/digits/", "plugins/digits/start/train/", "tokens/"):
                 answer = client.get(path)
                 assert answer.status_code == 200
-                addresses = re.findall(r'(?:href|src|action|hx-get|data-source|data-stream)="([^"]+)"', answer.text)
+                addresses = re.findall(
+                    r'(?:href|src|action|hx-get|data-source|data-stream)="([^"]+)"', answer.text
+                )
                 assert addresses
                 assert [item for item in addresses if not item.startswith(("/synapse/console/", "#"))] == []
         answer = httpx.get(f"{console.console}jobs/")

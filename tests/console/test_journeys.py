@@ -81,7 +81,9 @@ def test_a_running_job_is_watched_and_stopped(page, world):
     page.goto(f"{world.server.console}jobs/1/")
     expect(page.locator("#live-job").get_by_text("Running")).to_be_visible()
 
-    world.tell(assignment, [progress("train", 3, 10), metric("train", 0, loss=0.5), metric("train", 1, loss="NaN")])
+    world.tell(
+        assignment, [progress("train", 3, 10), metric("train", 0, loss=0.5), metric("train", 1, loss="NaN")]
+    )
     expect(page.get_by_text("30%")).to_be_visible()
     expect(page.get_by_text("14 s left")).to_be_visible()
     expect(page.locator("#charts canvas")).to_be_visible()
@@ -91,7 +93,9 @@ def test_a_running_job_is_watched_and_stopped(page, world):
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Stopping")).to_be_disabled()
-    world.end(assignment, {"state": "STOPPED"}, exit_code=None, signal=15, cause="cancelled", reason="on request")
+    world.end(
+        assignment, {"state": "STOPPED"}, exit_code=None, signal=15, cause="cancelled", reason="on request"
+    )
     expect(page.locator("#live-job").get_by_text("Stopped").first).to_be_visible()
     expect(page.locator("#live-job")).not_to_have_attribute("data-stream", re.compile("."))
 

@@ -48,7 +48,9 @@ def busy(world):
     """A server on which something has happened."""
     publish(world.person, "0.2.0")
     failed = world.start()
-    world.tell(failed, [progress("train", 3, 3), metric("train", 0, loss=0.5), metric("train", 1, loss="NaN")])
+    world.tell(
+        failed, [progress("train", 3, 3), metric("train", 0, loss=0.5), metric("train", 1, loss="NaN")]
+    )
     failure = {"type": "ValueError", "message": "no <b>images</b>", "traceback": "Traceback …"}
     outcome = {"state": "FAILED", "cause": "action", "failure": failure}
     world.end(failed, outcome, exit_code=1, cause="action")
@@ -56,6 +58,10 @@ def busy(world):
     register_model(world.person, metrics={"accuracy": 0.9, "loss": "NaN"})
     register_model(world.person, "child", parent_model_id=1)
     return world
+
+
+def inner(address: str) -> str:
+    return address.replace("&amp;", "&").removeprefix("/console/")
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -67,7 +73,7 @@ def test_every_page_answers_and_its_links_lead_somewhere(busy, visitor, language
         assert f'<html lang="{language}"' in answer.text
         addresses |= set(re.findall(r'href="(/console/[^"]*)"', answer.text))
     for address in addresses:
-        assert visitor.get(address.replace("&amp;", "&")).status_code in (200, 303), address
+        assert visitor.get(inner(address)).status_code in (200, 303), address
 
 
 def test_what_an_author_wrote_is_text_and_no_markup(busy, visitor):
@@ -127,7 +133,8 @@ def test_a_model_that_is_a_folder_is_downloaded_as_a_zip(world, visitor):
     contents = {"a/weights.bin": b"w" * 300_000, "labels.txt": "가\n".encode()}
     send(world.person, *contents.values())
     manifest = [
-        {"path": path, "size_bytes": len(data), "digest": digest_bytes(data)} for path, data in contents.items()
+        {"path": path, "size_bytes": len(data), "digest": digest_bytes(data)}
+        for path, data in contents.items()
     ]
     model = {"name": "folder", "filename": "folder", "is_folder": True, "manifest": manifest}
     number = world.person.post("models/", json=model)["id"]

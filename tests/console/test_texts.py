@@ -39,7 +39,9 @@ def used_ids() -> set[str]:
     calls = [
         call
         for source in sources
-        for call in re.findall(r'\b(?:t|texts_of\(request\))\(\s*f?"([a-z_]+\.[a-zA-Z0-9_]*)(?:"|\{)', source.read_text())
+        for call in re.findall(
+            r'\b(?:t|texts_of\(request\))\(\s*f?"([a-z_]+\.[a-zA-Z0-9_]*)(?:"|\{)', source.read_text()
+        )
     ]
     chosen = re.findall(r'"(sign_in\.wrong_[a-z]+)"', (FOLDER / "pages/sign_in.py").read_text())
     ids = {name for name in calls if name not in FAMILIES and not name.endswith(("_", "."))}

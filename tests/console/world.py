@@ -41,7 +41,12 @@ SCHEMAS = {
                 "optimizer": {"$ref": "#/$defs/Optimizer", "default": "sgd"},
                 "augment": {"type": "boolean", "title": "Augment", "default": True},
                 "note": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None, "title": "Note"},
-                "layers": {"type": "array", "items": {"type": "integer"}, "default": [64, 32], "title": "Layers"},
+                "layers": {
+                    "type": "array",
+                    "items": {"type": "integer"},
+                    "default": [64, 32],
+                    "title": "Layers",
+                },
             },
         }
     },
@@ -98,7 +103,9 @@ class World:
         self.agent.post(f"jobs/{assignment['job']}/attempts/1/started/")
         return assignment
 
-    def tell(self, assignment: Mapping[str, Any], events: Iterable[Mapping[str, Any]], *, first: int = 1) -> None:
+    def tell(
+        self, assignment: Mapping[str, Any], events: Iterable[Mapping[str, Any]], *, first: int = 1
+    ) -> None:
         """Report events of the worker, numbered from `first`."""
         identity = {"job": assignment["job"], "attempt": 1, "producer": "worker", "at": iso_z(utc_now())}
         lines = [
@@ -106,7 +113,9 @@ class World:
         ]
         self.agent.post(f"jobs/{assignment['job']}/events/", content="\n".join(lines).encode())
 
-    def print(self, assignment: Mapping[str, Any], text: str, *, offset: int = 0, stream: str = "stdout") -> int:
+    def print(
+        self, assignment: Mapping[str, Any], text: str, *, offset: int = 0, stream: str = "stdout"
+    ) -> int:
         """Append to a log; return its size."""
         path = f"jobs/{assignment['job']}/attempts/1/logs/{stream}/"
         answer = self.agent.put(path, params={"offset": offset}, content=text.encode())
@@ -174,7 +183,8 @@ def register_dataset(person: Transport, name: str = "digits", pictures: int = 60
     files["train/notes.txt"] = b"what was drawn"
     send(person, *files.values())
     manifest = [
-        {"path": path, "size_bytes": len(data), "digest": digest_bytes(data)} for path, data in sorted(files.items())
+        {"path": path, "size_bytes": len(data), "digest": digest_bytes(data)}
+        for path, data in sorted(files.items())
     ]
     return person.post("datasets/", json={"name": name, "manifest": manifest})
 

@@ -83,3 +83,27 @@ def test_a_line_end_at_the_end_of_a_block_begins_the_next_line_there(tmp_path):
     assert log.find_offset(1) == BLOCK_BYTES
     assert _texts(log, 1) == ["b", "c"]
     assert log.find_offset(99) == log.size_bytes()
+
+
+def test_a_search_finds_what_reading_every_line_finds(tmp_path):
+    dice = random.Random(3)
+    log = LogFile(tmp_path / "stdout.log")
+    lines = [
+        f"{n} " + "z" * dice.choice([0, 5, 9_000]) + dice.choice(["", " needle", "ne"]) for n in range(900)
+    ]
+    lines[400] = "long " + "q" * 2_500_000 + " needle"
+    log.append(0, "\n".join(lines).encode())
+    wanted = [n for n, line in enumerate(lines) if "needle" in line and n != 400]
+
+    found: list[int] = []
+    line = 0
+    while True:
+        hits, following = log.search("needle", line, line_limit=50, with_unfinished=True, limit_bytes=300_000)
+        found += [hit.number for hit in hits]
+        if following == line:
+            break
+        line = following
+
+    # The one beyond the cut of its line is not shown, so it is not found.
+    assert found == wanted
+    assert line == 900
