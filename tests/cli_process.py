@@ -18,7 +18,20 @@ from typing import Any
 SYNAPSE = (sys.executable, "-P", "-m", "synapse_sdk.cli.entry")
 
 #: What a test's process may inherit. All else stays out, an existing login and its settings above all.
-INHERITED = ("PATH", "PYTHONPATH", "TMPDIR", "COVERAGE_PROCESS_START")
+INHERITED = (
+    "PATH",
+    "PYTHONPATH",
+    "TMPDIR",
+    "COVERAGE_PROCESS_START",
+    # How this machine reaches a package index; one cache for all tests of a run.
+    "UV_CACHE_DIR",
+    "UV_DEFAULT_INDEX",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+)
 
 
 def private_environment(home: Path) -> dict[str, str]:

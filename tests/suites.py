@@ -164,6 +164,7 @@ def build_environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
         "SYNAPSE_HOME": str(home / ".synapse"),
         "TMPDIR": str(temporary),
         "XDG_CACHE_HOME": str(home / ".cache"),
+        "UV_CACHE_DIR": str(home / ".cache/uv"),
         "XDG_CONFIG_HOME": str(home / ".config"),
         "XDG_DATA_HOME": str(home / ".local/share"),
         "XDG_STATE_HOME": str(home / ".local/state"),

@@ -101,7 +101,7 @@ def main() -> int:
                 read=lambda predictions: _score(predictions, labels),
             )
             _summarise(accuracy, remote_accuracy, len(labels), time.monotonic() - started)
-            print(f"\nThe console is at {_bold(f'{server.url}/console/')}; sign in with the link that this prints:\n")
+            print(f"\nThe console: {_bold(f'{server.url}/console/')}   sign in with what this prints:\n")
             print(f"  synapse server link --data-dir {_shown(DEMO / 'server')}")
             if not os.environ.get("EXIT"):
                 print("\nThe server goes on until Ctrl-C.", flush=True)
@@ -229,7 +229,9 @@ def _score(predictions: Path, labels: Mapping[str, str]) -> float:
 
 
 def _summarise(accuracy: float, remote_accuracy: float, count: int, took_s: float) -> None:
-    print(f"\n{_bold('Done')} in {took_s:.0f} s: of {count} unseen digits {accuracy:.1%} were read right here,")
+    print(
+        f"\n{_bold('Done')} in {took_s:.0f} s. Of {count} unseen digits {accuracy:.1%} were read right here,"
+    )
     print(f"and {remote_accuracy:.1%} by the job on the server.\n")
     for what, where in {
         "the dataset": DEMO / "digits",

@@ -24,7 +24,11 @@ def _load() -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # where its dataclasses look for their types
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(EXAMPLE))  # as Python does for a script: `demo_server` lies beside it
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(EXAMPLE))
     return module
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -27,8 +28,8 @@ def run_demo(checkout: Path) -> Finished:
     return run_to_end(
         [sys.executable, "examples/digits/demo.py"],
         cwd=checkout,
-        env=private_environment(home),
-        timeout_s=240,
+        env=private_environment(home) | {"EXIT": "1"},
+        timeout_s=280,
     )
 
 
@@ -51,11 +52,24 @@ def test_the_whole_demo_runs(checkout: Path):
         "plugin run",
         "plugin test",
         "plugin publish",
+        "server start",
+        "server token",
+        "dataset register",
+        "plugin publish",
+        "plugin run",
+        "job metrics",
+        "model list",
+        "plugin run",
+        "job download",
     ]
     assert "Wrote 1,797 images" in finished.stdout
-    accuracy = re.search(r"(0\.\d+) of 299 digits are read right", finished.stdout)
-    assert accuracy is not None
-    assert float(accuracy[1]) >= demo.REQUIRED_ACCURACY
+    accuracies = re.findall(r"(0\.\d+) of 299 digits are read right", finished.stdout)
+    assert len(accuracies) == 2  # here, and by the job on the server
+    assert min(map(float, accuracies)) >= demo.REQUIRED_ACCURACY
+    # The server was ended; its token was in no argument and no output.
+    assert not (checkout / ".demo/server/server.json").exists()
+    token = json.loads((checkout / ".demo/home/config.json").read_text())["access_token"]
+    assert token not in finished.said
     # What a person typed stands above what the command said, though two processes write.
     _, _, listed = finished.stdout.partition("$ synapse model list\n")
     assert "accuracy" in listed.partition("\n$ ")[0]
