@@ -71,7 +71,7 @@ def _is_complaint(message: Any) -> bool:
 
 @pytest.fixture
 def page(browser: Any, console: RunningConsole) -> Iterator[Any]:
-    """A page of an admin who has signed in. What a script or the security policy complains of fails the test."""
+    """A page of an admin who has signed in. What a script or the policy complains of fails the test."""
     context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
     cookie = {"name": SESSION_COOKIE, "value": console.cookie(), "url": console.console}
     context.add_cookies([cookie])

@@ -219,3 +219,69 @@ def test_language_and_colours_are_chosen_and_kept(page, world):
     expect(page.locator("html")).to_have_attribute("lang", "ko")
     dark = page.evaluate("getComputedStyle(document.body.parentElement).backgroundColor")
     assert dark == "rgb(19, 20, 23)"
+
+
+def test_rows_survive_a_server_that_fails_for_a_moment(page, world):
+    assignment = world.start()
+    page.goto(f"{world.server.console}jobs/")
+    failures = []
+
+    def fail(route):
+        failures.append(route.request.url)
+        route.fulfill(status=500, content_type="text/html", body="<h1>The server failed</h1>")
+
+    page.route("**/jobs/live/**", fail)
+    page.wait_for_event("response", lambda response: response.status == 500)
+    expect(page.locator("#job-1").get_by_text("Running")).to_be_visible()
+    assert "The server failed" not in page.content()
+    page.unroute("**/jobs/live/**")
+    world.end(assignment, {"state": "SUCCEEDED"})
+    expect(page.locator("#job-1").get_by_text("Succeeded")).to_be_visible()
+
+
+def test_a_session_that_ended_leads_back_to_the_form(page, world):
+    world.start()
+    page.goto(f"{world.server.console}jobs/")
+    page.context.clear_cookies()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_narrow_page_never_scrolls_sideways(page, world):
+    assignment = world.start()
+    world.tell(
+        assignment, [progress("train", 1, 2), metric("train", 0, loss=0.5), metric("train", 1, loss=0.4)]
+    )
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in (
+        "",
+        "jobs/",
+        "jobs/1/",
+        "plugins/digits/releases/0.1.0/",
+        "plugins/digits/start/train/",
+        "tokens/",
+    ):
+        page.goto(world.server.console + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+def test_a_program_that_speaks_to_stderr_alone_is_heard(page, world):
+    assignment = world.start()
+    page.goto(f"{world.server.console}jobs/1/log/")
+    expect(page.locator("#log-total")).to_have_text("0")
+    world.print(assignment, "went wrong\n", stream="stderr")
+    expect(page.locator("#log").get_by_text("went wrong")).to_be_visible()
+    page.get_by_label("Stream").select_option("stdout")
+    expect(page.locator("#log .line")).to_have_count(0)
+    world.print(assignment, "all is well\n")
+    expect(page.locator("#log").get_by_text("all is well")).to_be_visible()
+
+
+def test_a_log_of_very_long_lines_is_read_whole(page, world):
+    assignment = world.start()
+    lines = [f"{number}:{'x' * 60_000}" for number in range(200)]
+    size = 0
+    for start in range(0, 200, 50):
+        size = world.print(assignment, "\n".join(lines[start : start + 50]) + "\n", offset=size)
+    page.goto(f"{world.server.console}jobs/1/log/")
+    expect(page.locator("#log-total")).to_have_text("200")
+    expect(page.locator("#log .line").last).to_contain_text("199:xxx")

@@ -99,6 +99,7 @@ def test_what_is_not_there_is_said_in_the_same_look(busy, visitor, path, status)
     answer = visitor.get(path)
     assert answer.status_code == status
     assert '<main id="main">' in answer.text
+    assert 'href="/console/jobs/"' in answer.text
     assert visitor.get(path, headers={"Accept": "application/json"}).json()["detail"]
 
 
@@ -164,6 +165,7 @@ def test_a_chart_of_many_points_is_drawn_from_few(world, visitor):
     (series,) = visitor.get("jobs/1/metrics/").json()["series"]
     assert series["key"] == "loss"
     assert len(series["x"]) == len(series["y"]) <= 600
+    assert series["low"][0] == 0 < series["y"][0] < series["high"][0]
 
 
 def test_a_job_started_again_has_the_same_params(busy, visitor):

@@ -36,7 +36,7 @@ from synapse_sdk.console.pages import (
 from synapse_sdk.console.rendering import render, texts_of
 from synapse_sdk.console.security import SecurityHeaders
 from synapse_sdk.console.services import ConsoleServices
-from synapse_sdk.console.session import SESSION_COOKIE, take_cookie
+from synapse_sdk.console.session import SESSION_COOKIE, find_visitor, take_cookie
 from synapse_sdk.console.throttle import Throttle
 
 _log = logging.getLogger("synapse.console")
@@ -94,11 +94,21 @@ def _answer_error(request: Request, error: Any) -> Response:
         return _ask_to_sign_in(request, error)
     if status in (401, 403):
         _record(request, message)
+    _recognise(request)
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"detail": message}, status)
     t = texts_of(request)
     title = t(f"error.{status}") if t.has(f"error.{status}") else t("error.other", status=status)
     return render(request, "error.html", status, title=title, message=message, hint=hint)
+
+
+def _recognise(request: Request) -> None:
+    """Note who is asking, so that an error page has the menu that its reader knows."""
+    if not hasattr(request.state, "visitor"):
+        try:
+            find_visitor(request)
+        except SignedOutError:
+            return
 
 
 def _describe(request: Request, error: Any) -> tuple[int, str, str | None]:

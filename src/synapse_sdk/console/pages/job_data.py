@@ -23,6 +23,9 @@ CHART_POINTS = 500
 LOOK_EVERY_S = 1.0
 #: A stream ends by itself after this; the browser opens the next one.
 STREAM_LIFE_S = 600.0
+#: From what a chart calls it to what the service calls it.
+_POINT_COLUMNS = {"y": "value"}
+_BUCKET_COLUMNS = {"y": "mean", "low": "min", "high": "max"}
 Stream = Literal["stdout", "stderr"]
 Axis = Literal["ordinal", "epoch", "global_step"]
 
@@ -77,14 +80,13 @@ def load_series(
     for item in found:
         points = [point for point in item["points"] if x == "ordinal" or _is_number(point.get("x"))]
         if points:
-            series.append(
-                {
-                    "key": item["key"],
-                    "label": _label(item, prefix, has_attempts=has_attempts),
-                    "x": [point["ordinal"] if x == "ordinal" else point["x"] for point in points],
-                    "y": [point["mean" if item["is_bucketed"] else "value"] for point in points],
-                }
-            )
+            one: dict[str, Any] = {
+                "key": item["key"],
+                "label": _label(item, prefix, has_attempts=has_attempts),
+                "x": [point["ordinal" if x == "ordinal" else "x"] for point in points],
+            }
+            columns = _BUCKET_COLUMNS if item["is_bucketed"] else _POINT_COLUMNS
+            series.append(one | {name: [point[key] for point in points] for name, key in columns.items()})
     return series
 
 

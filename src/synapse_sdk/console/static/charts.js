@@ -9,6 +9,10 @@
   const axis = document.getElementById("x-axis");
   const empty = document.getElementById("no-metrics");
   const charts = new Map();
+  // From a line's name to its colour: the same in all charts of the page.
+  let slots = new Map();
+  // Positions are counted: no marks between them.
+  const STEPS = [1, 2, 5].flatMap((digit) => [...Array(10).keys()].map((power) => digit * 10 ** power)).sort((a, b) => a - b);
   let isLoading = false, isStale = false, lastAt = 0;
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -42,6 +46,9 @@
   }
 
   function draw(series) {
+    const labels = [...new Set(series.map((item) => item.label))];
+    labels.sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+    slots = new Map(labels.map((label, index) => [label, index]));
     const groups = Map.groupBy ? Map.groupBy(series, (item) => item.key) : groupBy(series);
     for (const [key, items] of groups) {
       items.sort((a, b) => a.label.localeCompare(b.label, undefined, { numeric: true }));
@@ -62,7 +69,7 @@
 
   function drawOne(key, items) {
     const data = align(items);
-    const labels = items.map((item) => item.label).join("\n");
+    const labels = items.map((item) => `${item.label} ${slots.get(item.label)} ${Boolean(item.low)}`).join("\n");
     let chart = charts.get(key);
     if (chart && chart.labels === labels) { chart.plot.setData(data); return; }
     if (chart) { chart.plot.destroy(); chart.box.remove(); }
@@ -77,13 +84,40 @@
   }
 
   function align(items) {
-    const tables = items.map((item) => [item.x, item.y.map(drawable)]);
+    const tables = items.map((item) => [item.x, ...lists(item).map((list) => list.map(drawable))]);
     if (tables.length === 1) return tables[0];
     // Positions that only another line has are no gaps of this one; its own unusable values are.
-    return uPlot.join(tables, tables.map(() => [0, 1]));
+    return uPlot.join(tables, tables.map((table) => table.map(() => 1)));
+  }
+
+  // A long series comes as means with the least and the greatest value that each stands for.
+  const lists = (item) => (item.low ? [item.y, item.low, item.high] : [item.y]);
+
+  function lines(items) {
+    const series = [], bands = [];
+    for (const item of items) {
+      const index = slots.get(item.label);
+      const colour = css(COLOURS[index % COLOURS.length]);
+      series.push({
+        label: item.label,
+        stroke: colour,
+        // Beyond the colours, lines differ by their dashes.
+        dash: index >= COLOURS.length ? [6, 4] : undefined,
+        width: 1.5,
+        points: { show: item.x.length === 1 || undefined, size: 5 },
+        spanGaps: false,
+        value: (_, value) => (value == null ? "–" : short(value)),
+      });
+      if (!item.low) continue;
+      const edge = { label: "", class: "edge", stroke: "transparent", width: 0, points: { show: false } };
+      series.push({ ...edge }, { ...edge });
+      bands.push({ series: [series.length, series.length - 1], fill: `${colour}30` });
+    }
+    return { series, bands };
   }
 
   function options(items, box) {
+    const drawn = lines(items);
     const grid = { stroke: css("--line"), width: 1 };
     const ticks = { stroke: css("--line-strong"), width: 1, size: 4 };
     const font = "11px system-ui, sans-serif";
@@ -93,22 +127,14 @@
       cursor: { drag: { x: true, y: false }, focus: { prox: 24 } },
       scales: { x: { time: false } },
       axes: [
-        { stroke: css("--muted"), grid, ticks, font, size: 28 },
+        { stroke: css("--muted"), grid, ticks, font, size: 28, incrs: STEPS },
         { stroke: css("--muted"), grid, ticks, font, size: 56, values: (_, values) => values.map(short) },
       ],
       series: [
         { label: axis ? axis.selectedOptions[0].textContent : "#" },
-        ...items.map((item, index) => ({
-          label: item.label,
-          stroke: css(COLOURS[index % COLOURS.length]),
-          // Beyond the colours, lines differ by their dashes.
-          dash: index >= COLOURS.length ? [6, 4] : undefined,
-          width: 1.5,
-          points: { show: item.x.length === 1 || undefined, size: 5 },
-          spanGaps: false,
-          value: (_, value) => (value == null ? "–" : short(value)),
-        })),
+        ...drawn.series,
       ],
+      bands: drawn.bands,
     };
   }
 

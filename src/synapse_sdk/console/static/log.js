@@ -119,6 +119,12 @@
     }
   }
 
+  // Many programs speak to stderr alone: an empty stdout is not shown in its place.
+  let isChosen = false;
+  async function hasErrors() {
+    return stream.value === "stdout" && (await ask({ lines: 0, stream: "stderr" })).total_lines > 0;
+  }
+
   let isRefreshing = false, refreshTimer = null;
   async function refresh() {
     refreshTimer = null;
@@ -128,7 +134,14 @@
     try {
       const answer = await ask({ lines: 0 });
       if (mine !== era) return;
+      if (answer.total_lines === 0 && !isChosen && (await hasErrors())) {
+        stream.value = "stderr";
+        isRefreshing = false;
+        startOver();
+        return;
+      }
       setTotal(answer.total_lines);
+      if (total === 0 && box.classList.contains("ended")) said.textContent = box.dataset.empty;
       if (follow.checked) scrollTo(topMax()); else draw();
     } catch (error) {
       said.textContent = String(error.message ?? error);
@@ -209,7 +222,7 @@
   });
 
   follow.addEventListener("change", () => { if (follow.checked) scrollTo(topMax()); });
-  stream.addEventListener("change", startOver);
+  stream.addEventListener("change", () => { isChosen = true; startOver(); });
   attempt?.addEventListener("change", startOver);
   new ResizeObserver(draw).observe(box);
   document.addEventListener("job:changed", refreshSoon);
