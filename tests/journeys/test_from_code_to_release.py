@@ -172,6 +172,6 @@ def test_a_release_is_the_same_on_another_path_with_other_times(synapse: Synapse
     for folder in ("here", "somewhere/else"):
         plugin = write_plugin(DEMO_CONFIG, {"plugin/train.py": TRAIN}, folder=folder)
         synapse("plugin", "run", "train", cwd=plugin)  # leaves records and caches behind
-        digests.add(synapse("plugin", "publish", "--dry-run", "--json", cwd=plugin).json()["digest"])
+        digests.add(synapse("plugin", "publish", "--dry-run", "--json", cwd=plugin).json()["contents_digest"])
 
     assert len(digests) == 1

@@ -28,7 +28,8 @@ class BlobBatch:
     def __init__(self, store: BlobStore) -> None:
         self._store = store
         store.root.mkdir(parents=True, exist_ok=True)
-        self._partial: Path | None = None
+        # One name for all, which each blob leaves when it is renamed.
+        self._partial = str(store.new_partial())
         self._descriptor = -1
         self._size_bytes = 0
         #: Blobs that ended since the last `sync`.
@@ -44,7 +45,6 @@ class BlobBatch:
 
     def begin(self) -> None:
         """Start a blob."""
-        self._partial = self._store.new_partial()
         self._descriptor = os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
         self._size_bytes = 0
 
@@ -58,15 +58,10 @@ class BlobBatch:
 
     def end(self, digest: str) -> Blob:
         """Put the blob in its place. `digest` must be that of its bytes."""
-        assert self._partial is not None
         os.close(self._descriptor)
         self._descriptor = -1
-        try:
-            self._store.place(self._partial, digest)
-        finally:
-            # Renamed by now, unless the blob was there before or this failed.
-            self._partial.unlink(missing_ok=True)
-            self._partial = None
+        if not self._store.place(self._partial, digest):
+            Path(self._partial).unlink()
         blob = Blob(digest, self._size_bytes)
         self.unsynced.append(blob)
         return blob
@@ -82,6 +77,4 @@ class BlobBatch:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-        if self._partial is not None:
-            self._partial.unlink(missing_ok=True)
-            self._partial = None
+        Path(self._partial).unlink(missing_ok=True)

@@ -73,20 +73,23 @@ class BlobStore:
         """Return a name for a file on its way in; beside all shards, and nobody else's."""
         return self._root / f".{os.getpid()}-{os.urandom(6).hex()}.partial"
 
-    def place(self, partial: Path, digest: str) -> bool:
+    def place(self, partial: str, digest: str) -> bool:
         """Rename a whole file into its place, without syncing anything; see `BlobBatch`.
 
         Returns:
             False when the blob was here already, sound; `partial` is then untouched.
         """
-        blob = self._path(digest)
-        if self._is_here(blob, digest):
+        # Texts instead of paths: for 10,000 small blobs, making paths takes longer than the renames.
+        match = self._match(digest)
+        folder = f"{self._root}/sha256/{match[1]}"
+        blob = f"{folder}/{match[2]}"
+        if os.path.exists(blob) and self._is_here(Path(blob), digest):  # noqa: PTH110
             return False
         try:
-            partial.replace(blob)
+            os.replace(partial, blob)  # noqa: PTH105
         except FileNotFoundError:
-            blob.parent.mkdir(parents=True, exist_ok=True)
-            partial.replace(blob)
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            os.replace(partial, blob)  # noqa: PTH105
         return True
 
     def find(self, digest: str) -> Path | None:
@@ -139,10 +142,15 @@ class BlobStore:
         return True
 
     def _path(self, digest: str) -> Path:
+        match = self._match(digest)
+        return self._root / "sha256" / match[1] / match[2]
+
+    @staticmethod
+    def _match(digest: str) -> re.Match[str]:
         match = _DIGEST.fullmatch(digest)
         if match is None:
             raise StorageError(
                 f"Not a digest: {digest!r}. It is written sha256: and 64 hexadecimal digits.",
                 {"digest": digest},
             )
-        return self._root / "sha256" / match[1] / match[2]
+        return match

@@ -178,7 +178,7 @@ def test_heartbeats_keep_stop_and_forget(desk):
     desk.person.post("jobs/1/stop/")
     assert desk.job(1)["state"] == "RUNNING"
     directive = desk.heartbeat(assignment)
-    assert (directive["action"], directive["reason"]) == ("stop", "account 1 asked for it.")
+    assert (directive["action"], directive["reason"]) == ("stop", "test-publisher asked for it.")
     desk.end(assignment, exit_code=None, signal=15, cause="cancelled")
     assert desk.heartbeat(assignment)["action"] == "forget"
     assert (desk.job(1)["state"], desk.job(1)["cause"]) == ("STOPPED", "cancelled")

@@ -93,7 +93,7 @@ def test_a_job_that_nobody_has_taken_stops_at_once_and_says_who(desk):
     desk.submit()
     job = desk.person.post("jobs/1/stop/")
     assert (job["state"], job["cause"]) == ("STOPPED", "cancelled")
-    assert job["stop_requested_by"] == "account 1"
+    assert job["stop_requested_by"] == "test-publisher"
     assert desk.person.post("jobs/1/stop/")["finished"] == job["finished"]
     assert desk.claim() == []
     states = [event["body"]["state"] for event in desk.events(1)]

@@ -110,12 +110,12 @@ class AccountService:
                 if room is None or (token.account_id is None and room.id != token.workspace_id):
                     raise UnauthorizedError(f"This token has no part in the workspace {workspace!r}.")
                 workspace_id = room.id
-            role = token.role
+            role, account_name = token.role, None
             if token.account_id is not None:
-                member = store.find_role(connection, workspace_id, token.account_id)
+                member = store.find_member(connection, workspace_id, token.account_id)
                 if member is None:
                     raise UnauthorizedError("This token's account has no part in the workspace any more.")
-                role = _lower(member, token.role)
+                account_name, role = member[0], _lower(member[1], token.role)
         if token.last_used_at is None or now - token.last_used_at > TOUCH_EVERY:
             with self._database.write() as connection:
                 store.touch_token(connection, token.id, now=now)
@@ -125,6 +125,7 @@ class AccountService:
             scopes=SCOPES_BY_KIND[token.kind] if role is None else SCOPES_BY_ROLE[role],
             token_id=token.id,
             account_id=token.account_id,
+            account_name=account_name,
             role=role,
             job_id=token.job_id,
             attempt=token.attempt,
@@ -270,14 +271,16 @@ class AccountService:
         """
         with self._database.read() as connection:
             row = store.find_session(connection, session_hash=_hash(cookie))
-            role = None if row is None else store.find_role(connection, row.workspace_id, row.account_id)
-        if row is None or role is None or row.expires_at <= self._now():
+            member = None if row is None else store.find_member(connection, row.workspace_id, row.account_id)
+        if row is None or member is None or row.expires_at <= self._now():
             raise UnauthorizedError("You are signed out.")
+        account_name, role = member
         principal = Principal(
             kind="user",
             workspace_id=row.workspace_id,
             scopes=SCOPES_BY_ROLE[role],
             account_id=row.account_id,
+            account_name=account_name,
             role=role,
         )
         return principal, row.csrf_token

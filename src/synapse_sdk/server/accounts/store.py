@@ -74,10 +74,10 @@ def set_role(connection: sa.Connection, workspace_id: int, account_id: int, role
     connection.execute(sa.insert(memberships).values(values))
 
 
-def find_role(connection: sa.Connection, workspace_id: int, account_id: int) -> Role | None:
-    """Return an active account's role in a workspace, None without one."""
+def find_member(connection: sa.Connection, workspace_id: int, account_id: int) -> tuple[str, Role] | None:
+    """Return an active account's name and its role in a workspace, None without one."""
     query = (
-        sa.select(memberships.c.role)
+        sa.select(accounts.c.name, memberships.c.role)
         .join(accounts, accounts.c.id == memberships.c.account_id)
         .where(
             memberships.c.workspace_id == workspace_id,
@@ -85,8 +85,14 @@ def find_role(connection: sa.Connection, workspace_id: int, account_id: int) -> 
             accounts.c.is_active,
         )
     )
-    role: Role | None = connection.execute(query).scalar_one_or_none()
-    return role
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (row.name, row.role)
+
+
+def find_role(connection: sa.Connection, workspace_id: int, account_id: int) -> Role | None:
+    """Return an active account's role in a workspace, None without one."""
+    member = find_member(connection, workspace_id, account_id)
+    return None if member is None else member[1]
 
 
 def add_token(connection: sa.Connection, *, token_hash: str, facts: dict[str, Any]) -> Token:

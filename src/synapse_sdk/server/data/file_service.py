@@ -54,7 +54,7 @@ class FileService:
             "workspace_id": principal.workspace_id,
             "filename": filename,
             "size_bytes": part.total,
-            "created_by": principal.name,
+            "created_by": principal.key,
             "created_at": self._now(),
         }
         with self._database.write() as connection:
@@ -95,7 +95,7 @@ class FileService:
         self._access.require_create(principal)
         with self._database.read() as connection:
             found = store.find_upload(connection, principal.workspace_id, upload_id)
-        if found is None or found.created_by != principal.name:
+        if found is None or found.created_by != principal.key:
             raise NotFoundError(f"There is no upload {upload_id} of yours.", {"id": upload_id})
         return found
 
@@ -143,7 +143,7 @@ class FileService:
         """Return a data file. A job sees those that it made itself."""
         with self._database.read() as connection:
             found = store.find_data_file(connection, principal.workspace_id, file_id)
-        if principal.kind != "job" or found is None or found.created_by != principal.name:
+        if principal.kind != "job" or found is None or found.created_by != principal.key:
             principal.require("data:read")
         if found is None:
             raise NotFoundError(f"There is no data file {file_id}.", {"id": file_id})
@@ -185,7 +185,7 @@ class FileService:
             "digest": blob.digest,
             "checksum": checksum,
             "size_bytes": blob.size_bytes,
-            "created_by": principal.name,
+            "created_by": principal.key,
             "created_at": self._now(),
         }
         with self._database.write() as connection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -55,7 +57,7 @@ class Database:
 
         Keep it short: nothing slow, no network, no file copies.
         """
-        with self._write_lock, self._engine.connect() as plain:
+        with self._write_lock, _explained(self.path), self._engine.connect() as plain:
             connection = plain.execution_options(synapse_writes=True)
             with connection.begin():
                 yield connection
@@ -63,6 +65,17 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Have a full disk look as it does everywhere else."""
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise
 
 
 def _configure(connection: sqlite3.Connection, _: Any) -> None:

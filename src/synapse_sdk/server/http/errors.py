@@ -33,7 +33,7 @@ class InvalidError(ServiceError):
     """A value does not fit; `details["errors"]` names each field."""
 
     status = 400
-    title = "InvalidError request"
+    title = "Invalid request"
 
     @classmethod
     def of_fields(cls, problems: Sequence[Mapping[str, Any]]) -> InvalidError:
@@ -68,7 +68,7 @@ class ConflictError(ServiceError):
     """What is there already contradicts the request."""
 
     status = 409
-    title = "ConflictError"
+    title = "Conflict"
 
 
 class TooLargeError(ServiceError):

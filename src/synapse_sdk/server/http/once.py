@@ -91,7 +91,7 @@ async def _read_once(
     digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
     if key is not None:
         digest.update(await request.body())
-    return Once(principal.workspace_id, principal.name, key, digest.hexdigest())
+    return Once(principal.workspace_id, principal.key, key, digest.hexdigest())
 
 
 Idempotent = Annotated[Once, Depends(_read_once)]

@@ -39,6 +39,7 @@ class Principal:
     scopes: frozenset[str]
     token_id: int | None = None  # None for a console session
     account_id: int | None = None
+    account_name: str | None = None
     role: Role | None = None
     #: The one attempt that a `job` token belongs to.
     job_id: str | None = None
@@ -47,11 +48,16 @@ class Principal:
     agent_id: int | None = None
 
     @property
-    def name(self) -> str:
-        """How records name it."""
+    def key(self) -> str:
+        """What tells it from all others, and never changes."""
         if self.job_id is not None:
             return f"job {self.job_id}"
         return f"account {self.account_id}" if self.account_id is not None else f"{self.kind} {self.token_id}"
+
+    @property
+    def name(self) -> str:
+        """How records that people read name it."""
+        return self.account_name or self.key
 
     def may(self, scope: str) -> bool:
         """Is this allowed?"""

@@ -42,7 +42,7 @@ class OutputService:
             job = require_job(connection, principal, lookup)
             require_holder(connection, principal, job, attempt)
             self._require_contents(connection, job.workspace_id, items)
-            store.add_outputs(connection, job.key, attempt, items)
+            store.add_outputs(connection, job.workspace_id, job.key, attempt, items)
 
     def list_outputs(
         self, principal: Principal, lookup: str, *, attempt: int | None, after: str, limit: int

@@ -12,6 +12,7 @@ from synapse_sdk.workspace.manifest import Item
 outputs = sa.Table(
     "job_output",
     metadata,
+    sa.Column("workspace_id", sa.Integer, sa.ForeignKey("workspace.id"), nullable=False),
     sa.Column("job_key", sa.Integer, sa.ForeignKey("job.key"), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("path", sa.String, nullable=False),  # below outputs/, with / between names
@@ -21,10 +22,13 @@ outputs = sa.Table(
 )
 
 
-def add_outputs(connection: sa.Connection, job_key: int, attempt: int, items: Collection[Item]) -> None:
+def add_outputs(
+    connection: sa.Connection, workspace_id: int, job_key: int, attempt: int, items: Collection[Item]
+) -> None:
     """Note what an attempt left; what is noted already stays."""
     rows = [
         {
+            "workspace_id": workspace_id,
             "job_key": job_key,
             "attempt": attempt,
             "path": item.path,
