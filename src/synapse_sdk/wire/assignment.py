@@ -55,7 +55,8 @@ class ClaimAnswer(WireModel):
     assignments: tuple[Assignment, ...] = ()
 
 
-#: `preparing` fetches code and builds the environment · `running` has a supervisor · `ended` has an exit record.
+#: `preparing` fetches code and builds the environment · `running` has a supervisor ·
+#: `ended` has an exit record.
 AttemptPhase = Literal["preparing", "running", "ended"]
 
 

@@ -172,7 +172,7 @@ def _report(output: Output, release: PublishedRelease, warnings: list[str]) -> N
     else:
         output.say(f"{release.code} {release.version} is there already, with these very contents.")
     output.fields({kind: release.id, "digest": release.digest, "address": release.address})
-    option = " --debug" if release.is_draft else ""
+    option = " --draft" if release.is_draft else ""
     output.say(f"Run it with: synapse plugin run ACTION --mode remote{option}")
 
 

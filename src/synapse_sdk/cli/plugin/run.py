@@ -59,6 +59,9 @@ class _RunCommand(click.Command):
 @click.option(
     "--follow", "is_following", is_flag=True, help="With --mode remote: watch the job until it ends."
 )
+@click.option(
+    "--draft", "is_draft", is_flag=True, help="With --mode remote: run your own draft (publish --debug)."
+)
 @click.option("--host", help="With --mode remote: address of the server (default: where you are logged in).")
 @click.option("--token-file", help="With --mode remote: file that holds the token; - for standard input.")
 @with_output
@@ -74,6 +77,7 @@ def run_action(
     gpus: int | None,
     cpus: int | None,
     is_following: bool,
+    is_draft: bool,
     host: str | None,
     token_file: str | None,
 ) -> int:
@@ -110,11 +114,14 @@ def run_action(
             resources={"cpus": cpus, "gpus": gpus},
             language=settings.language,
             is_following=is_following,
+            is_draft=is_draft,
             debug=debug,
             host=host,
             token_file=token_file,
         )
-    _refuse_server_options(mode, {"--follow": is_following, "--host": host, "--token-file": token_file})
+    _refuse_server_options(
+        mode, {"--follow": is_following, "--draft": is_draft, "--host": host, "--token-file": token_file}
+    )
     require_mode(chosen_mode)
     plugin = _find_plugin(code, path)
     for warning in plugin.loaded.warnings:

@@ -20,6 +20,7 @@ def run_remote(
     resources: Mapping[str, int | None],
     language: str,
     is_following: bool,
+    is_draft: bool,
     debug: bool,
     host: str | None,
     token_file: str | None,
@@ -34,6 +35,7 @@ def run_remote(
             "action": action,
             "params": apply_assignments(None, params, assignments),
             "language": language,
+            "debug": is_draft,
             "resources": {name: count for name, count in resources.items() if count is not None},
         }
         job = submit_job(transport, code, asked)
