@@ -168,7 +168,7 @@ def test_it_runs_from_elsewhere_and_leaves_nothing_that_would_be_published(
     assert list(synapse.cwd.iterdir()) == []
     after = synapse("plugin", "publish", "--dry-run", "--json", "--path", plugin).json()
     assert after["files"] == before["files"]
-    assert after["digest"] == before["digest"]
+    assert after["contents_digest"] == before["contents_digest"]
 
 
 def test_a_plugin_without_tests_is_told_how_to_get_some(synapse: Synapse, write_plugin: WritePlugin):

@@ -249,7 +249,9 @@ class EventStream:
                 try:
                     sink.write(events)
                 except Exception as error:  # noqa: BLE001 - border of foreign code: the run goes on, the loss is counted
-                    if not self._count_loss(sink, len(events), error):
+                    # By what it says, not by its class: sinks of other rooms have errors of their own.
+                    lost = len(events) - getattr(error, "taken_event_count", 0)
+                    if not self._count_loss(sink, lost, error):
                         continue
                     # Told to the others after what they are still to get of this round, so order is kept.
                     notice = self._encoder.encode_loss(type(sink).__name__, self.failures[-1].error)
@@ -258,8 +260,6 @@ class EventStream:
 
     def _count_loss(self, sink: Sink, event_count: int, error: Exception) -> bool:
         """Count events that `sink` did not take. True when they are its first."""
-        # By what it says, not by its class: sinks of other rooms have errors of their own.
-        event_count -= getattr(error, "taken_event_count", 0)
         if isinstance(error, PartlyWrittenError) and isinstance(error.__cause__, Exception):
             error = error.__cause__
         for index, failure in enumerate(self.failures):
