@@ -1,7 +1,7 @@
 """Write the reference pages from the product itself: `python docs/reference/generate.py`.
 
-`cli.md` comes from the command tree, `python.md` from the public modules. Both say only what the code says;
-the tests compare them with a fresh run.
+`cli.md` comes from the command tree, `python.md` from the public modules, `api.md` from the server's OpenAPI. They
+say only what the code says; the tests compare them with a fresh run.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from types import FunctionType
 from typing import Any, Generic, is_typeddict
 
 import click
+from api_page import build_api_page, read_openapi
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
@@ -44,12 +45,14 @@ MODULES = (
     "synapse_sdk.plugins.metric_series",
     "synapse_sdk.workspace",
     "synapse_sdk.settings",
+    "synapse_sdk.clients.backend",
+    "synapse_sdk.clients.errors",
 )
-_BUILT = "<!-- Written by docs/reference/generate.py (make docs); change the code instead. -->\n"
+BUILT = "<!-- Written by docs/reference/generate.py (make docs); change the code instead. -->\n"
 
 
 def main() -> None:
-    """Write both pages beside this file."""
+    """Write the pages beside this file."""
     for name, text in build_pages().items():
         (HERE / name).write_text(text, encoding="utf-8")
         sys.stdout.write(f"{name}\n")
@@ -57,7 +60,11 @@ def main() -> None:
 
 def build_pages() -> dict[str, str]:
     """Return the text of each page by its file name."""
-    return {"cli.md": build_cli_page(), "python.md": build_python_page()}
+    return {
+        "cli.md": build_cli_page(),
+        "python.md": build_python_page(),
+        "api.md": BUILT + build_api_page(read_openapi()),
+    }
 
 
 def build_cli_page() -> str:
@@ -65,7 +72,7 @@ def build_cli_page() -> str:
     from synapse_sdk.cli.rim import build_cli
 
     parts = [
-        _BUILT,
+        BUILT,
         "# Commands\n",
         "Every command answers `--help`, or `-h`. Results go to stdout, what is said about them to stderr.",
         "What the exit codes mean: [Running actions](../guide/running.md#exit-codes).\n",
@@ -93,7 +100,7 @@ def iter_commands(command: click.Command, path: str = "synapse") -> Iterator[tup
 def build_python_page() -> str:
     """Return the page of every public name."""
     parts = [
-        _BUILT,
+        BUILT,
         "# Python\n",
         "Names that authors and their tests import. What is not listed here may change at any time.\n",
         f"## {FRONT_DOOR}\n",

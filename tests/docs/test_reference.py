@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from importlib.util import module_from_spec, spec_from_file_location
+from collections.abc import Iterator
+from importlib import import_module
 from types import ModuleType
 
 import click
@@ -17,17 +18,14 @@ REFERENCE = MANUAL / "reference"
 
 
 @pytest.fixture(scope="module")
-def generate() -> ModuleType:
+def generate() -> Iterator[ModuleType]:
     """The script that writes the pages."""
-    spec = spec_from_file_location("generate_reference", REFERENCE / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(REFERENCE)
+        yield import_module("generate")
 
 
-@pytest.mark.parametrize("name", ["cli.md", "python.md"])
+@pytest.mark.parametrize("name", ["cli.md", "python.md", "api.md"])
 def test_a_page_is_what_the_script_writes(generate: ModuleType, name: str):
     written = (REFERENCE / name).read_text(encoding="utf-8")
 
@@ -52,6 +50,18 @@ def test_the_reference_has_every_public_name(generate: ModuleType):
 
     missing = [name for name in synapse_sdk.plugins.__all__ if f"\n### {name}\n" not in text]
     assert not missing
+
+
+def test_every_endpoint_is_in_the_reference(generate: ModuleType):
+    text = (REFERENCE / "api.md").read_text(encoding="utf-8")
+
+    operations = [
+        f"{method.upper()} {path}"
+        for path, methods in generate.read_openapi()["paths"].items()
+        for method in methods
+    ]
+    assert operations
+    assert not [operation for operation in operations if f"\n### {operation}\n" not in text]
 
 
 #: Through the real program; the others through the same click, in this process.

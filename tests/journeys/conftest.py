@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli_process import Synapse
+from tests.journeys.platform import Platform
 from tests.server_process import ServerProcess
 
 
@@ -18,3 +19,19 @@ def bare_server(synapse: Synapse, tmp_path: Path) -> Iterator[ServerProcess]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A server with an agent and a plugin, for all stories that leave both alive."""
+    opened = Platform.open(tmp_path_factory.mktemp("platform"))
+    yield opened
+    opened.server.stop()
+
+
+@pytest.fixture
+def own_platform(tmp_path: Path) -> Iterator[Platform]:
+    """A server with an agent and a plugin, for a story that kills them."""
+    opened = Platform.open(tmp_path / "platform")
+    yield opened
+    opened.server.stop()

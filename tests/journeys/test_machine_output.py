@@ -14,6 +14,7 @@ import pytest
 from synapse_sdk.cli.rim import build_cli
 from tests.cli_process import Synapse
 from tests.conftest import WritePlugin
+from tests.journeys.platform import ENVIRONMENT_TIMEOUT_S, Platform
 from tests.journeys.small_plugins import DEMO_CONFIG, TRAIN, WAIT, action_source
 from tests.journeys.watching import wait_for_output
 
@@ -37,6 +38,36 @@ ANSWERS = {
     "model export": ["1", "copy.pt"],
     "doctor": [],
 }
+#: The same for commands that speak to a server, or run one.
+_JOB_ANSWERS = {
+    "list": [],
+    "get": ["1"],
+    "logs": ["1"],
+    "events": ["1"],
+    "metrics": ["1"],
+    "download": ["1", "--to", "{fresh}/outputs"],
+    "follow": ["1"],
+    "stop": ["1"],
+}
+SERVER_ANSWERS = {
+    **{f"job {name}": words for name, words in _JOB_ANSWERS.items()},
+    **{f"plugin job {name}": words for name, words in _JOB_ANSWERS.items()},
+    "release list": [],
+    "release show": ["demo@0.1.0"],
+    "release diff": ["1", "1"],
+    "agent list": [],
+    "agent show": ["1"],
+    "login": ["--host", "{url}", "--token-file", "{token_file}"],
+    "logout": [],
+    "server status": ["--data-dir", "{data}"],
+    "server token": ["--data-dir", "{data}"],
+    "server link": ["--data-dir", "{data}"],
+    "server backup": ["--data-dir", "{data}", "{fresh}/backup"],
+    "server restore": ["--data-dir", "{fresh}/restored", "{backup}"],
+    "server gc": ["--data-dir", "{data}", "--dry-run"],
+}
+#: Answers once and goes on serving; `tests/journeys/test_login.py` starts it.
+FOREVER = {"server start"}
 #: How each command is asked wrongly. Those that take nothing are asked with an option that they have not.
 MISTAKES = {
     "plugin create": ["--yes"],
@@ -98,7 +129,46 @@ def made(synapse: Synapse, write_plugin: WritePlugin, tmp_path: Path) -> dict[st
     return {"plugin": str(plugin), "folder": str(folder)}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.fixture(scope="module")
+def served(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A server with a job that has ended, and a backup of it."""
+    platform.wait_for_end(platform.submit("count", epochs=2), timeout_s=ENVIRONMENT_TIMEOUT_S)
+    folder = tmp_path_factory.mktemp("served")
+    platform.synapse("server", "backup", "--data-dir", platform.server.data_dir, folder / "backup")
+    (folder / "token").write_text(platform.token)
+    return {
+        "url": platform.server.url,
+        "data": str(platform.server.data_dir),
+        "backup": str(folder / "backup"),
+        "token_file": str(folder / "token"),
+    }
+
+
+@pytest.mark.parametrize("command", sorted(SERVER_ANSWERS))
+def test_every_command_of_a_server_answers_with_one_json_document(
+    synapse: Synapse, platform: Platform, served: dict[str, str], tmp_path: Path, command: str
+):
+    given = {**served, "fresh": str(tmp_path)}
+    arguments = [argument.format(**given) for argument in SERVER_ANSWERS[command]]
+    # Of a home of its own where the login itself is meant.
+    ask = synapse if command in ("login", "logout") else platform.synapse
+
+    answer = ask(*command.split(), *arguments, "--json")
+
+    assert answer.returncode == 0, answer
+    assert isinstance(answer.json(), dict | list)
+    assert answer.stdout.count("\n") == 1, answer
+
+
+@pytest.mark.parametrize("command", sorted({*SERVER_ANSWERS, *FOREVER}))
+def test_every_command_of_a_server_answers_a_mistake_with_one_json_document(synapse: Synapse, command: str):
+    answer = synapse(*command.split(), "--bogus", "--json")
+
+    assert answer.returncode == 2, answer
+    assert set(answer.json()["error"]) == {"type", "message", "details", "hint"}
+
+
+@pytest.mark.parametrize("command", sorted(ANSWERS))
 def test_every_command_answers_with_one_json_document(synapse: Synapse, made: dict[str, str], command: str):
     arguments = [argument.format(**made) for argument in ANSWERS[command]]
 
@@ -109,7 +179,7 @@ def test_every_command_answers_with_one_json_document(synapse: Synapse, made: di
     assert answer.stdout.count("\n") == 1, answer
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", sorted(MISTAKES))
 def test_every_command_answers_a_mistake_with_one_json_document(
     synapse: Synapse, made: dict[str, str], command: str
 ):
@@ -129,7 +199,8 @@ def test_every_command_answers_a_mistake_with_one_json_document(
 
 
 def test_no_command_is_missing_here():
-    assert set(COMMANDS) <= set(ANSWERS) == set(MISTAKES)
+    assert set(ANSWERS) == set(MISTAKES)
+    assert set(COMMANDS) == {*ANSWERS, *SERVER_ANSWERS, *FOREVER}
 
 
 NOISE = action_source("""

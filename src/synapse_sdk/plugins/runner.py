@@ -334,10 +334,9 @@ def require_mode(mode: ExecutionMode) -> None:
         )
     if mode is ExecutionMode.REMOTE:
         raise NotReachableError(
-            "Not authenticated: --mode remote needs a Synapse server, "
-            "which this version of the SDK can not use yet.",
+            "Not authenticated: run_plugin works in this process and has no server's token.",
             {"mode": mode.value},
-            hint="Run it here with --mode local.",
+            hint="Submit a job with: synapse plugin run ACTION --mode remote",
         )
 
 
