@@ -126,14 +126,14 @@ def test_hangs():
     child.wait()
 """,
     )
-    # A limit of two seconds, past the sixty that every suite is given.
-    suite = Suite("a", ("a",), budget_s=(2 - 60) / 2, parallel=False)
+    # A limit of fifteen seconds, in which pytest can begin even on a loaded machine.
+    suite = Suite("a", ("a",), budget_s=(15 - 60) / 2, parallel=False)
     begun = time.monotonic()
 
     outcome = run(tmp_path, suite)
 
-    assert outcome.problem == "stopped after 2 s, its hard limit"
-    assert time.monotonic() - begun < 30
+    assert outcome.problem == "stopped after 15 s, its hard limit"
+    assert time.monotonic() - begun < 60
     child = int((tmp_path / "child.pid").read_text())
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
