@@ -265,7 +265,7 @@ FAULTS = (
         file="src/synapse_sdk/clients/download.py",
         old='or path.startswith("/") or ".." in parts or',
         new='or path.startswith("/") or',
-        tests=("tests/clients/test_remote_workspace.py",),
+        tests=("tests/clients/test_download_paths.py",),
     ),
     Fault(
         name="everybody may do everything on the server",
