@@ -10,13 +10,15 @@ from typing import Any
 
 _INTRODUCTION = """# The server's API
 
-What the commands, the console and agents use. Paths are at the root of the server's address and end with a slash; bodies and
-answers are JSON unless another media type is named. A running server has the same as `/openapi.json`.
+What the commands, the console and agents use. Paths are at the root of the server's address and end with a
+slash; bodies and answers are JSON unless another media type is named. A running server has the same as
+`/openapi.json`.
 
-- **Token.** The header `Synapse-Access-Token: Token …`, or `Authorization: Bearer …`. What it may do: [roles](../guide/tokens.md#roles).
-- **Refusals** are `application/problem+json`: `type`, `title`, `status`, `detail` (one sentence), and where there are any
-  `errors` (a list of `loc`, `msg`, `type`, `input`) and `hint`. 400 the request does not fit, 401 no good token, 403 not allowed, 404 not
-  there, 409 contradicts what is there, 413 too large, 503 not now.
+- **Token.** The header `Synapse-Access-Token: Token …`, or `Authorization: Bearer …`. What it may do:
+  [roles](../guide/tokens.md#roles).
+- **Refusals** are `application/problem+json`: `type`, `title`, `status`, `detail` (one sentence), and where
+  there are any `errors` (a list of `loc`, `msg`, `type`, `input`) and `hint`. 400 it does not fit, 401
+  no good token, 403 not allowed, 404 not there, 409 contradicts what is there, 413 too large, 503 not now.
 - **Lists** are pages, `results` with the address of the `next` one, or `null`. `limit` is the size of a page.
 - **Idempotency-Key**: the same key with the same body gets the first answer again; with another body 409.
 - `?url_host=` is accepted everywhere and has no effect.
@@ -36,7 +38,13 @@ _GROUPS = {
     "files": "Files and storages, as the vendor's clients send them",
     "vendor": "Other calls of the vendor's clients",
 }
-_WORDS = {"integer": "integer", "number": "number", "string": "text", "boolean": "true or false", "null": "null"}
+_WORDS = {
+    "integer": "integer",
+    "number": "number",
+    "string": "text",
+    "boolean": "true or false",
+    "null": "null",
+}
 
 
 def read_openapi() -> dict[str, Any]:
@@ -113,7 +121,8 @@ def _kind(schema: Mapping[str, Any], document: Mapping[str, Any], *, is_required
     if is_required:
         return f"{_name_kind(schema, document)}; required"
     default = schema.get("default")
-    return _name_kind(schema, document) + ("" if default in (None, {}, [], ()) else f"; `{json.dumps(default)}`")
+    shown = "" if default in (None, {}, []) else f"; `{json.dumps(default)}`"
+    return _name_kind(schema, document) + shown
 
 
 def _name_kind(schema: Mapping[str, Any], document: Mapping[str, Any]) -> str:

@@ -2,6 +2,9 @@
 
 The page becomes one shell script: files are written, commands and Python blocks are run, each in a process of
 its own. What the page shows is then looked for in what was printed.
+
+A line `synapse server start …` is started in the background, on any free port; where the page goes on to say
+`http://127.0.0.1:8000`, that server is meant. It ends with the story, or when a page says `kill %1`.
 """
 
 from __future__ import annotations
@@ -21,10 +24,42 @@ from tests.docs.markdown import Block, read_blocks
 READ_ONLY = frozenset({"", "text", "toml", "json", "mermaid", "diff"})
 #: Lines of a `bash` block that set up a machine. The tests run on one that is set up; they skip these.
 INSTALLING = ("make ", "pip ", "python3 -m venv ", "git clone ")
+#: Where a server listens unless told, which may be taken on the machine of the tests.
+USUAL_ADDRESS = "127.0.0.1:8000"
+_SERVER = "synapse server start"
 _MARK = "@@step"
 _END = "END_OF_THE_BLOCK"
 _NUMBER = re.compile(r"sha256:[0-9a-f]*…?|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\d[\d,.:]*(?:e-?\d+)?")
 _BRAILLE = re.compile(r"[⠀-⣿]")
+#: Shell functions of every story. The console's line is the last that a server says before it serves.
+_PROLOGUE = f"""
+exec 2>&1
+__code=0
+__address={USUAL_ADDRESS}
+__serve() {{
+  local log server
+  log=$(mktemp)
+  "$@" --port 0 > "$log" 2>&1 &
+  server=$!
+  until grep -q '^Console: ' "$log"; do
+    if ! kill -0 "$server" 2> /dev/null; then
+      cat "$log"
+      wait "$server"
+      return
+    fi
+    sleep 0.1
+  done
+  cat "$log"
+  __server=$server
+  __address=$(grep -om1 '127\\.0\\.0\\.1:[0-9]*' "$log")
+}}
+__end_server() {{
+  test -z "$__server" && return
+  kill "$__server" && wait "$__server"
+  __server=
+}}
+trap __end_server EXIT
+"""
 
 
 @dataclass(slots=True)
@@ -83,7 +118,7 @@ def run_story(page: Path, folder: Path) -> list[Told]:
 def plan_story(page: Path, folder: Path) -> tuple[list[Step], str]:
     """Return the steps of a page and the script that takes them."""
     steps: list[Step] = []
-    script = ["exec 2>&1", "__code=0"]
+    script = [_PROLOGUE.strip()]
     python = ""
     for block in read_blocks(page):
         if "not run" in block.notes:
@@ -105,6 +140,8 @@ def plan_story(page: Path, folder: Path) -> tuple[list[Step], str]:
             snippet.write_text(python, encoding="utf-8")
             # From standard input, so that the current folder is importable and nothing is written into it.
             step = Step(block, "python", f"python - < {shlex.quote(str(snippet))}")
+            if USUAL_ADDRESS in python:
+                step.script = f'sed "s/{USUAL_ADDRESS}/$__address/" {shlex.quote(str(snippet))} | python -'
             step.exit_code = int(block.notes.get("exits", 0))
             _add(script, steps, step)
         elif "prints" in block.notes:
@@ -141,9 +178,18 @@ def _add(script: list[str], steps: list[Step], step: Step) -> None:
     script.append(f"printf '\\n{_MARK} %d\\n' {len(steps)}")
     # So that `echo $?` tells how the command before it ended.
     script.append("( exit $__code )")
-    script.append(step.script)
+    script.append(_with_server(step.script))
     script.append(f"__code=$?; printf '\\n{_MARK} done %d\\n' $__code")
     steps.append(step)
+
+
+def _with_server(command: str) -> str:
+    """Make a command that starts a server return, and one that ends or asks it find this story's."""
+    if command.startswith(_SERVER):
+        return f"__serve {command.removesuffix('&').rstrip()}"
+    if command == "kill %1":
+        return "__end_server"
+    return command.replace(USUAL_ADDRESS, "$__address")
 
 
 def _read_console(block: Block) -> list[Step]:

@@ -13,6 +13,14 @@ from tests.docs.story import READ_ONLY, find_missing, plan_story, run_story
 #: `<!-- not run: why -->`; it is listed here too, so that nobody does so by habit.
 NOT_RUN = {
     ("docs/guide/getting-started.md", "$ pip install ."),
+    ("docs/guide/server.md", "$ pip install '.[server]'"),
+    (
+        "docs/guide/tokens.md",
+        (
+            "$ python -m synapse_sdk.agent --server https://synapse.example.org"
+            " --token-file agent.token --folder agent"
+        ),
+    ),
 }
 #: Languages whose blocks are carried out or checked.
 CARRIED_OUT = frozenset({"console", "python", "yaml", "setup", "bash"})
@@ -77,6 +85,40 @@ def test_a_page_that_says_otherwise_is_caught(tmp_path: Path):
     assert "did not print, in this order: 'synapse-sdk 2026.12.0 and more'" in str(problems[0])
     assert "ended with exit code 2, not 0" in str(problems[1])
     assert "AssertionError" in str(problems[2])
+
+
+def test_a_server_of_a_page_is_asked_where_it_listens_and_ends_with_the_page(tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        """```console
+$ synapse server start --no-agent --data-dir data
+Synapse server at http://127.0.0.1:8000, data in …/data. Stop it with Ctrl-C.
+…
+$ synapse server status --data-dir data
+…
+state     running
+…
+$ python -c "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:8000/health/').status)"
+200
+```
+<!-- exits: 2 -->
+```console
+$ synapse server start --host 0.0.0.0 --data-dir other
+error: 0.0.0.0 can be reached …
+…
+```
+""",
+        encoding="utf-8",
+    )
+    (tmp_path / "story").mkdir()
+
+    told = run_story(page, tmp_path / "story")
+
+    assert not [problem for step in told if (problem := step.find_problem())]
+    assert len(told) == 4
+    # The server removes it when it has ended well.
+    assert (tmp_path / "story/work/data/format").is_file()
+    assert not (tmp_path / "story/work/data/server.json").exists()
 
 
 @pytest.mark.parametrize(

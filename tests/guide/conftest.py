@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from tests.cli_process import Finished, Synapse, run_to_end
 from tests.conftest import WritePlugin
 from tests.guide.guide import Fact, block, load_pending
+from tests.server_process import ServerProcess
 
 #: A pending check may fail because something is absent or answers otherwise. Any other error means that the
 #: check itself is broken, and shows as red.
@@ -130,6 +131,28 @@ def shell(synapse: Synapse) -> Run:
         return run_to_end(["bash", "-euc", source], cwd=cwd, env=synapse.env({"PATH": path}), timeout_s=120)
 
     return run
+
+
+@pytest.fixture
+def server(synapse: Synapse, tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server that the user is logged in to. It runs no jobs."""
+    yield from _serve(synapse, tmp_path, "--no-agent")
+
+
+@pytest.fixture
+def platform(synapse: Synapse, tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server that the user is logged in to, with an agent that runs jobs."""
+    yield from _serve(synapse, tmp_path)
+
+
+def _serve(synapse: Synapse, folder: Path, *options: str) -> Iterator[ServerProcess]:
+    server = ServerProcess(synapse, folder / "server", options=options)
+    server.start()
+    try:
+        server.log_in()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture

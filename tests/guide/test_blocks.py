@@ -15,6 +15,7 @@ import pytest
 from tests.cli_process import SYNAPSE, Finished, Synapse
 from tests.guide.conftest import Run
 from tests.guide.guide import Fact, block, the_fact
+from tests.server_process import ServerProcess
 from tests.terminal_session import open_terminal
 
 
@@ -120,13 +121,37 @@ def test_the_whole_unit_test_file_passes_with_coverage(fact: Fact, shell: Run, c
     assert "plugin/train.py" in tested.stdout
 
 
-@the_fact("blocks/publish", "blocks/publish-example/publish")
-def test_the_publish_commands_publish(fact: Fact, shell: Run, quick_plugin: Path):
+@the_fact("blocks/publish")
+def test_the_publish_command_asks_and_publishes(
+    fact: Fact, synapse: Synapse, server: ServerProcess, quick_plugin: Path
+):
+    command = [*SYNAPSE, *block("publish").split()[1:]]
+
+    with open_terminal(command, cwd=quick_plugin, env=synapse.env()) as terminal:
+        terminal.expect("Publish yolov8 0.1.0")
+        terminal.type("y\r")
+
+        assert terminal.wait() == 0, terminal.screen
+    assert _published(synapse) == ["0.1.0"]
+
+
+@the_fact("blocks/publish-example/publish")
+def test_the_publish_command_of_the_example_publishes(
+    fact: Fact, shell: Run, synapse: Synapse, server: ServerProcess, quick_plugin: Path
+):
     line = block(fact.key).splitlines()[-1]
+    assert line == "synapse plugin publish --yes"
 
     published = shell(line, quick_plugin)
 
     assert published.returncode == 0, published
+    assert _published(synapse) == ["0.1.0"]
+
+
+def _published(synapse: Synapse) -> list[str]:
+    releases = synapse("release", "list", "yolov8", "--json")
+    assert releases.returncode == 0, releases
+    return [release["version"] for release in releases.json()["releases"]]
 
 
 @the_fact("blocks/publish-example/dry-run")

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from tests.cli_process import Synapse
 from tests.guide.conftest import QUICK_TRAIN, Run
 from tests.guide.guide import FACTS, Fact, block, the_fact
+from tests.server_process import ServerProcess
 
 CREATE = (
     "plugin",
@@ -164,12 +165,15 @@ def test_step_4_the_action_runs_in_local_mode(fact: Fact, synapse: Synapse, impl
 
 
 @the_fact("glance/5-publish")
-def test_step_5_the_plugin_is_published(fact: Fact, synapse: Synapse, implemented_plugin: Path):
+def test_step_5_the_plugin_is_published(
+    fact: Fact, synapse: Synapse, server: ServerProcess, implemented_plugin: Path
+):
     _synapse, *words = fact["command"].split()
 
     published = synapse(*words, "--yes", cwd=implemented_plugin)
 
     assert published.returncode == 0, published
+    assert "yolov8" in synapse("release", "list").stdout
 
 
 def _structure() -> dict[str, Any]:

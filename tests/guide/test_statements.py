@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -11,6 +13,7 @@ from ruamel.yaml import YAML
 from tests.cli_process import Finished, Synapse
 from tests.guide.conftest import QUICK_TRAIN, Run
 from tests.guide.guide import Fact, the_fact
+from tests.server_process import ServerProcess
 
 PARAMS = ("--params", '{"dataset": 123, "epochs": 5}')
 
@@ -82,11 +85,21 @@ def test_a_param_left_out_has_its_default(fact: Fact, synapse: Synapse, quick_pl
     assert _result(ran)["epochs"] == 100
 
 
-@the_fact(
-    "statements/run/mode-remote-runs-on-the-platform",
-    "statements/run/mode-task-runs-on-ray",
-    "statements/run/mode-job-runs-on-ray",
-)
+@the_fact("statements/run/mode-remote-runs-on-the-platform")
+def test_mode_remote_runs_on_the_platform(
+    fact: Fact, synapse: Synapse, platform: ServerProcess, quick_plugin: Path, dataset_id: int
+):
+    _publish(synapse, quick_plugin)
+
+    job = _run_remote(synapse, quick_plugin, dataset_id)
+
+    assert job["result"]["epochs"] == 5
+    assert job["result"]["cuda_devices"] == "0"
+    assert job["result"]["job_id"] == job["id"]
+    assert synapse("run", "list", "--json", cwd=quick_plugin).json()["runs"] == [], "it ran here"
+
+
+@the_fact("statements/run/mode-task-runs-on-ray", "statements/run/mode-job-runs-on-ray")
 def test_a_mode_elsewhere_runs_elsewhere(fact: Fact, synapse: Synapse, quick_plugin: Path):
     mode = fact.key.split("-")[1]
 
@@ -132,8 +145,23 @@ def test_gpus_and_cpus_are_numbers(fact: Fact, synapse: Synapse, quick_plugin: P
     assert option in refused.stderr
 
 
-@the_fact("statements/publish/deploys-to-the-platform", "statements/publish/yes-skips-the-prompts")
-def test_publish_deploys(fact: Fact, synapse: Synapse, quick_plugin: Path):
+@the_fact("statements/publish/deploys-to-the-platform")
+def test_publish_deploys(fact: Fact, synapse: Synapse, server: ServerProcess, quick_plugin: Path):
+    _publish(synapse, quick_plugin)
+
+    shown = synapse("release", "show", "yolov8@0.1.0")
+    assert shown.returncode == 0, shown
+    assert "plugin/train.py" in shown.stdout
+
+
+@the_fact("statements/publish/yes-skips-the-prompts")
+def test_yes_publishes_without_asking(
+    fact: Fact, synapse: Synapse, server: ServerProcess, quick_plugin: Path
+):
+    asked = synapse("plugin", "publish", cwd=quick_plugin)
+    assert asked.returncode == 2, asked
+    assert "--yes" in asked.stderr
+
     for option in ("--yes", "-y"):
         published = synapse("plugin", "publish", option, cwd=quick_plugin)
 
@@ -141,10 +169,20 @@ def test_publish_deploys(fact: Fact, synapse: Synapse, quick_plugin: Path):
 
 
 @the_fact("statements/publish/debug-skips-the-backend-validation")
-def test_publish_debug_publishes_without_the_servers_checks(fact: Fact, synapse: Synapse, quick_plugin: Path):
-    published = synapse("plugin", "publish", "--debug", "--yes", cwd=quick_plugin)
+def test_publish_debug_publishes_without_the_servers_checks(
+    fact: Fact, synapse: Synapse, server: ServerProcess, quick_plugin: Path
+):
+    config = quick_plugin / "config.yaml"
+    config.write_text(config.read_text("utf-8").replace("readme: README.md\n", ""), "utf-8")
 
-    assert published.returncode == 0, published
+    draft = synapse("plugin", "publish", "--debug", "--yes", "--json", cwd=quick_plugin)
+    release = synapse("plugin", "publish", "--yes", "--json", cwd=quick_plugin)
+
+    assert draft.returncode == 0, draft
+    assert draft.json()["is_draft"] is True
+    # What the server has to say of a release, it does not say of a draft.
+    assert release.json()["warnings"]
+    assert len(draft.json()["warnings"]) < len(release.json()["warnings"])
 
 
 @the_fact("statements/publish/formal-publish-archives-to-github")
@@ -158,15 +196,27 @@ def test_github_archiving_can_be_set_up(fact: Fact, synapse: Synapse, quick_plug
     "statements/requirements/are-installed-for-a-platform-run",
     "statements/package-manager/uv-installs-the-requirements",
 )
-def test_a_platform_run_installs_what_the_plugin_lists(fact: Fact, synapse: Synapse, quick_plugin: Path):
-    (quick_plugin / "requirements.txt").write_text("pydantic>=2\n", encoding="utf-8")
+def test_a_platform_run_installs_what_the_plugin_lists(
+    fact: Fact, synapse: Synapse, platform: ServerProcess, quick_plugin: Path, dataset_id: int
+):
+    # Small, and nothing of the SDK's needs it.
+    (quick_plugin / "requirements.txt").write_text("iniconfig==2.0.0\n", encoding="utf-8")
+    source = QUICK_TRAIN.replace(
+        "        return {",
+        "        from importlib.metadata import version\n\n"
+        '        return {\n            "installed": version("iniconfig"),',
+        1,
+    )
+    (quick_plugin / "plugin/train.py").write_text(source, encoding="utf-8")
     if fact.key.startswith("package-manager"):
         config = quick_plugin / "config.yaml"
+        assert "package_manager: pip" in config.read_text("utf-8")
         config.write_text(config.read_text("utf-8").replace("package_manager: pip", "package_manager: uv"))
+    _publish(synapse, quick_plugin)
 
-    ran = synapse("plugin", "run", "train", *PARAMS, "--mode", "remote", cwd=quick_plugin)
+    job = _run_remote(synapse, quick_plugin, dataset_id)
 
-    assert ran.returncode == 0, ran
+    assert job["result"]["installed"] == "2.0.0"
 
 
 @the_fact("statements/result/reads-as-a-mapping-and-as-a-model")
@@ -197,6 +247,22 @@ def test_a_result_reads_both_ways(fact: Fact, python: Run, tmp_path: Path):
     finished = python(textwrap.dedent(source), tmp_path)
 
     assert finished.returncode == 0, finished
+
+
+def _publish(synapse: Synapse, plugin: Path) -> None:
+    published = synapse("plugin", "publish", "--yes", cwd=plugin)
+    assert published.returncode == 0, published
+
+
+def _run_remote(synapse: Synapse, plugin: Path, dataset_id: int) -> dict[str, Any]:
+    """Run the train action as a job to its end; return what the server says of it."""
+    params = json.dumps({"dataset": dataset_id, "epochs": 5})
+    words = ("--params", params, "--mode", "remote", "--follow", "--json")
+    ran = synapse("plugin", "run", "train", *words, cwd=plugin, timeout_s=180)
+    assert ran.returncode == 0, ran
+    job: dict[str, Any] = ran.json()
+    assert job["state"] == "SUCCEEDED", ran
+    return job
 
 
 def _run(synapse: Synapse, cwd: Path, *options: str) -> dict[str, object]:

@@ -284,6 +284,25 @@ FAULTS = (
         tests=("tests/agent/test_release_code.py",),
     ),
     Fault(
+        name="a batch of events begins a line too late",
+        suite="clients",
+        file="src/synapse_sdk/clients/event_spool.py",
+        old="        self._stream.seek(self.offset_bytes)\n        lines: list[bytes] = []\n",
+        new="        self._stream.seek(self.offset_bytes)\n"
+        "        lines = [] if not self.offset_bytes or self._stream.readline() else []\n",
+        tests=("tests/clients/test_event_sink.py",),
+    ),
+    Fault(
+        name="a child that called setsid outlives its job",
+        suite="agent",
+        file="src/synapse_sdk/agent/supervisor.py",
+        old="        while find_descendants(os.getpid()):\n",
+        new="        while not find_descendants(1):\n",
+        tests=(
+            "tests/agent/test_supervisor.py::test_children_that_daemonized_end_before_the_record_is_written",
+        ),
+    ),
+    Fault(
         name="a form needs no token",
         suite="console",
         file="src/synapse_sdk/console/session.py",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from synapse_sdk.clients.jobs import END_STATES, get_job
+from synapse_sdk.clients.jobs import END_STATES, get_job, outlast
 
 if TYPE_CHECKING:
     from synapse_sdk.clients.transport import Transport
@@ -33,16 +33,18 @@ def iter_log(transport: Transport, job: str, *, stream: str, tail: int | None = 
 
 
 def follow_log(transport: Transport, job: str, *, stream: str, tail: int | None = None) -> Iterator[str]:
-    """Yield the lines of a stream as they come, until the job has ended."""
-    path = f"jobs/{quote(job, safe='')}/logs/"
+    """Yield the lines of a stream as they come, until the job has ended.
+
+    A server that goes away is waited for.
+    """
     line = 0
     if tail is not None:
-        page = transport.get(path, params={"stream": stream, "tail": tail})
+        page = _read_page(transport, job, stream=stream, tail=tail)
         yield from page["lines"]
         line = page["from_line"] + len(page["lines"])
     while True:
-        has_ended = get_job(transport, job)["state"] in END_STATES
-        page = transport.get(path, params={"stream": stream, "from_line": line, "lines": PAGE_LINES})
+        has_ended = outlast(lambda: get_job(transport, job))["state"] in END_STATES
+        page = _read_page(transport, job, stream=stream, from_line=line, lines=PAGE_LINES)
         yield from page["lines"]
         line += len(page["lines"])
         if len(page["lines"]) == PAGE_LINES:
@@ -50,3 +52,7 @@ def follow_log(transport: Transport, job: str, *, stream: str, tail: int | None 
         if has_ended:
             return
         time.sleep(POLL_S)
+
+
+def _read_page(transport: Transport, job: str, **params: Any) -> dict[str, Any]:
+    return outlast(lambda: transport.get(f"jobs/{quote(job, safe='')}/logs/", params=params))

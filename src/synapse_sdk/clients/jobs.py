@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from synapse_sdk._internal.uuid7 import uuid7
-from synapse_sdk.clients.errors import (
-    AuthenticationError,
-    AuthorizationError,
-    ClientConnectionError,
-    ClientTimeoutError,
-    ServerError,
-)
+from synapse_sdk.clients.errors import ClientConnectionError, ClientTimeoutError, ServerError
 from synapse_sdk.clients.sse import read_messages
 
 if TYPE_CHECKING:
     from synapse_sdk.clients.transport import Transport
     from synapse_sdk.wire.event import Event
+
+T = TypeVar("T")
 
 #: States after which nothing happens any more.
 END_STATES = frozenset({"SUCCEEDED", "FAILED", "STOPPED"})
@@ -27,6 +23,8 @@ END_STATES = frozenset({"SUCCEEDED", "FAILED", "STOPPED"})
 STREAM_TIMEOUT_S = 45.0
 #: Waits before a broken stream is opened again.
 RECONNECT_WAITS_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+#: What a server that is away, or has trouble, is known by; refusals are something else.
+AWAY = (ClientConnectionError, ClientTimeoutError, ServerError)
 
 
 def submit_job(transport: Transport, plugin: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,9 +88,27 @@ def _follow(transport: Transport, path: str, name: str, position: int) -> Iterat
                     if message.id is not None:
                         position = int(message.id)
                     yield position, message.data
-        except (ClientConnectionError, ClientTimeoutError, ServerError) as error:
-            if isinstance(error, AuthenticationError | AuthorizationError):
-                raise
+        except AWAY:
+            pass
         # Ended without saying so, or broken: the server went away, and may come back.
-        time.sleep(RECONNECT_WAITS_S[min(failures, len(RECONNECT_WAITS_S) - 1)])
+        _wait_after(failures)
         failures += 1
+
+
+def outlast(ask: Callable[[], T]) -> T:
+    """Ask something harmless to repeat until the server answers, however long it is away.
+
+    Raises:
+        ClientError: The server refuses.
+    """
+    failures = 0
+    while True:
+        try:
+            return ask()
+        except AWAY:
+            _wait_after(failures)
+            failures += 1
+
+
+def _wait_after(failures: int) -> None:
+    time.sleep(RECONNECT_WAITS_S[min(failures, len(RECONNECT_WAITS_S) - 1)])

@@ -140,14 +140,14 @@ class Transport:
         is_repeatable = method in ("GET", "PUT", "DELETE", "HEAD") or idempotency_key is not None
         # What is streamed from an iterator is used up by the first try.
         is_repeatable = is_repeatable and isinstance(options.get("content"), bytes | str | None)
-        waits = RETRY_WAITS_S if retries and is_repeatable else ()
-        for wait_s in (*waits, None):
+        last = len(RETRY_WAITS_S) if retries and is_repeatable else 0
+        for tries in range(last + 1):
             try:
                 return self._send(method, path, sent_headers, timeout_s, options)
             except (ServerError, ClientTimeoutError) as error:
-                if wait_s is None or (error.status_code not in _RETRIED and error.status_code is not None):
+                if tries == last or not is_worth_repeating(error):
                     raise
-                time.sleep(error.details.get("retry_after_s") or wait_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+                wait_before_repeating(error, tries)
         raise AssertionError("unreachable")
 
     @contextmanager
@@ -226,6 +226,17 @@ class Transport:
         import httpx
 
         return httpx.Timeout(timeout_s or self._read_timeout_s, connect=CONNECT_TIMEOUT_S)
+
+
+def is_worth_repeating(error: ClientError) -> bool:
+    """May it succeed in a moment: no answer came, or the server can not just now?"""
+    return error.status_code is None or error.status_code in _RETRIED
+
+
+def wait_before_repeating(error: ClientError, tries: int) -> None:
+    """Wait as long as the server asks for, else longer with each of the `tries` that failed before."""
+    jitter = random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+    time.sleep(error.details.get("retry_after_s") or RETRY_WAITS_S[tries] * jitter)
 
 
 def is_address(url: str) -> bool:

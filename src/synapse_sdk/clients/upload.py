@@ -8,8 +8,13 @@ from typing import Any, NamedTuple
 
 from synapse_sdk._internal.digests import digest_bytes
 from synapse_sdk._internal.uuid7 import uuid7
-from synapse_sdk.clients.errors import HTTPError
-from synapse_sdk.clients.transport import Transport
+from synapse_sdk.clients.errors import ClientTimeoutError, HTTPError, ServerError
+from synapse_sdk.clients.transport import (
+    RETRY_WAITS_S,
+    Transport,
+    is_worth_repeating,
+    wait_before_repeating,
+)
 from synapse_sdk.storage.errors import StorageError
 from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, PackedContent, iter_pack
 
@@ -47,7 +52,9 @@ class Upload(NamedTuple):
 def upload_contents(
     transport: Transport, contents: Iterable[Content], *, on_progress: OnProgress | None = None
 ) -> Upload:
-    """Upload the contents that the server lacks; call it again after any interruption, to go on.
+    """Upload the contents that the server lacks. A line that breaks is taken up where the server is.
+
+    It gives up when nothing gets through any more; call it again to go on.
 
     Args:
         transport: The server.
@@ -60,18 +67,39 @@ def upload_contents(
     """
     by_digest = {content.digest: content for content in contents}
     count = _Count(sum(content.size_bytes for content in by_digest.values()), on_progress)
-    small: list[Content] = []
-    sent = 0
-    for content, offset in _iter_missing(transport, list(by_digest.values()), count):
-        sent += 1
-        if content.size_bytes <= SMALL_BYTES:
-            small.append(content)
-        else:
+    missing = _find_missing(transport, list(by_digest.values()))
+    sent_count, failures = len(missing), 0
+    there_bytes = count.note_missing(missing)
+    while missing:
+        try:
+            _send_all(transport, missing, count)
+            break
+        except (ClientTimeoutError, ServerError) as error:
+            if failures == len(RETRY_WAITS_S) or not is_worth_repeating(error):
+                raise
+            wait_before_repeating(error, failures)
+        # What arrived before it broke is there, and with every byte of it the patience is new.
+        missing = _find_missing(transport, [item.content for item in missing])
+        there_before, there_bytes = there_bytes, count.note_missing(missing)
+        failures = 0 if there_bytes > there_before else failures + 1
+    return Upload(sent_count, count.sent_bytes)
+
+
+class _Missing(NamedTuple):
+    """A content that the server lacks, and how much of it is there from an interrupted upload."""
+
+    content: Content
+    offset: int
+
+
+def _send_all(transport: Transport, missing: Sequence[_Missing], count: _Count) -> None:
+    small = [content for content, _ in missing if content.size_bytes <= SMALL_BYTES]
+    for content, offset in missing:
+        if content.size_bytes > SMALL_BYTES:
             _send_large(transport, content, offset, count)
     for batch in _batches(small):
         _send_pack(transport, batch)
         count.add(sum(content.size_bytes for content in batch))
-    return Upload(sent, count.sent_bytes)
 
 
 class _Count:
@@ -81,17 +109,22 @@ class _Count:
         self._total_bytes = total_bytes
         self._on_progress = on_progress
 
-    def add(self, size_bytes: int, *, is_sent: bool = True) -> None:
+    def note_missing(self, missing: Sequence[_Missing]) -> int:
+        """Begin anew from what the server said that it lacks; return the bytes that it has."""
+        left_bytes = sum(content.size_bytes - offset for content, offset in missing)
+        self._done_bytes = self._total_bytes - left_bytes
+        self.add(0)
+        return self._done_bytes
+
+    def add(self, size_bytes: int) -> None:
         self._done_bytes += size_bytes
-        if is_sent:
-            self.sent_bytes += size_bytes
+        self.sent_bytes += size_bytes
         if self._on_progress is not None:
             self._on_progress(min(self._done_bytes, self._total_bytes), self._total_bytes)
 
 
-def _iter_missing(
-    transport: Transport, contents: Sequence[Content], count: _Count
-) -> Iterator[tuple[Content, int]]:
+def _find_missing(transport: Transport, contents: Sequence[Content]) -> list[_Missing]:
+    found = []
     for start in range(0, len(contents), _ASKED):
         asked = contents[start : start + _ASKED]
         body = [{"digest": content.digest, "size_bytes": content.size_bytes} for content in asked]
@@ -100,12 +133,12 @@ def _iter_missing(
             "blobs/missing/", json={"blobs": body}, idempotency_key=uuid7()
         )
         missing, offsets = set(answer["missing"]), answer.get("offsets", {})
-        count.add(
-            sum(content.size_bytes for content in asked if content.digest not in missing), is_sent=False
-        )
-        for content in asked:
-            if content.digest in missing:
-                yield content, offsets.get(content.digest, 0)
+        found += [
+            _Missing(content, offsets.get(content.digest, 0))
+            for content in asked
+            if content.digest in missing
+        ]
+    return found
 
 
 def _batches(contents: Iterable[Content]) -> Iterator[list[Content]]:
@@ -127,20 +160,19 @@ def _send_pack(transport: Transport, batch: Sequence[Content]) -> None:
         "blobs/pack/",
         content=b"".join(iter_pack(packed)),
         headers={"Content-Type": PACK_MEDIA_TYPE},
-        # What is stored under its digest is stored once, however often it comes.
-        idempotency_key=uuid7(),
         timeout_s=_CHUNK_TIMEOUT_S,
     )
 
 
 def _send_large(transport: Transport, content: Content, offset: int, count: _Count) -> None:
     total, moves = content.size_bytes, 0
-    count.add(offset, is_sent=False)
     with content.path.open("rb") as stream:
         while True:
-            stream.seek(offset)
-            data = stream.read(min(CHUNK_BYTES, total - offset))
-            if not data and offset < total:
+            # All of it may be there, and only its end was not heard: any byte of it asks for that again.
+            first, limit = (offset, CHUNK_BYTES) if offset < total else (0, 1)
+            stream.seek(first)
+            data = stream.read(min(limit, total - first))
+            if not data:
                 raise _changed(content)
             try:
                 answer: dict[str, Any] = transport.put(
@@ -148,8 +180,9 @@ def _send_large(transport: Transport, content: Content, offset: int, count: _Cou
                     content=data,
                     headers={
                         "Content-Type": "application/octet-stream",
-                        "Content-Range": f"bytes {offset}-{offset + len(data) - 1}/{total}",
+                        "Content-Range": f"bytes {first}-{first + len(data) - 1}/{total}",
                     },
+                    retries=False,  # it would begin where the server no longer is
                     timeout_s=_CHUNK_TIMEOUT_S,
                 )
             except HTTPError as error:

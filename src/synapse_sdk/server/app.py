@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -108,7 +109,7 @@ def create_app(services: Services, *, hosts: Collection[str] = LOOPBACK_HOSTS) -
     )
     app.state.services = services
     install_handlers(app)
-    app.add_middleware(HostCheck, hosts=hosts)
+    app.add_middleware(HostCheck, hosts=hosts, record=partial(services.accounts.record_refusal, None))
     app.include_router(accounts_router)
     app.include_router(registry_router)
     app.include_router(data_router)

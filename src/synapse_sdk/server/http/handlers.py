@@ -82,7 +82,6 @@ def _answer_os_error(request: Request, error: Any) -> JSONResponse:
         return problem_response(
             UnavailableError(
                 "The server has no room left on its disk; nothing of this request was kept.",
-                {"retry_after_s": 30},
                 hint="Make room in the server's data folder, then send it again.",
             )
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,9 +17,13 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 class HostCheck:
     """ASGI middleware: only the hosts that the server is known by."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Collection[str]) -> None:
-        """Let requests for `hosts` (names without a port) through to `app`."""
+    def __init__(self, app: ASGIApp, *, hosts: Collection[str], record: Callable[[str, str], None]) -> None:
+        """Let requests for `hosts` (names without a port) through to `app`.
+
+        Any other is refused, and handed to `record`: what was asked, and why it was refused.
+        """
         self._app = app
+        self._record = record
         self._hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,4 +40,6 @@ class HostCheck:
             f"The Host header names {name!r}, which this server does not answer to.",
             hint="Start the server with --allow-host NAME to serve it under that name.",
         )
+        asked = f"{scope.get('method', 'WEBSOCKET')} {scope['path']}"
+        await run_in_threadpool(self._record, asked, refusal.message)
         await problem_response(refusal)(scope, receive, send)
