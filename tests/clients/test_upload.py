@@ -84,6 +84,19 @@ def test_an_upload_that_was_cut_goes_on_where_it_was(transport, tmp_path, monkey
     assert upload_contents(transport, [large]).sent_count == 0
 
 
+def test_a_content_whose_last_byte_came_and_whose_end_was_not_heard_is_completed(transport, tmp_path, server):
+    data = os.urandom(SMALL_BYTES + 1)
+    large = make_content(tmp_path, "large", data)
+    # What a server leaves that is killed after the last byte, before it has looked at the whole.
+    partial = tmp_path / "data/uploads" / f"1-{large.digest.removeprefix('sha256:')}"
+    partial.write_bytes(data)
+
+    upload_contents(transport, [large])
+
+    assert not partial.exists()
+    assert upload_contents(transport, [large]).sent_count == 0
+
+
 def test_two_at_once_bring_one_content(server, tmp_path):
     from concurrent.futures import ThreadPoolExecutor
 
