@@ -84,3 +84,13 @@ def test_what_is_not_there_is_a_problem_document(server):
     answer = httpx.get(f"{server.url}/nothing/here/")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_first_account_is_an_admin_the_next_ones_develop_and_none_changes_by_itself(server):
+    accounts = server.services.accounts
+    roles = [accounts.get_role(accounts.ensure_account(name).id) for name in ("owner", "kim", "owner", "kim")]
+    assert roles == ["admin", "developer", "admin", "developer"]
+
+    accounts.ensure_account("kim", role="viewer")
+
+    assert accounts.get_role(accounts.ensure_account("kim").id) == "viewer"

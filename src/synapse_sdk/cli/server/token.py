@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 @click.option(
     "--role",
     type=click.Choice(["viewer", "developer", "publisher", "admin"]),
-    default="admin",
-    help="What the account may do (default: admin).",
+    help="What the account may do from now on (default: as it is; new: developer, the first: admin).",
 )
 @click.option(
     "--days", type=click.FloatRange(min=0, min_open=True), help="Days until it expires (default: never)."
 )
-def token(output: Output, folder: DataFolder, account: str, role: Role, days: float | None) -> int:
+def token(output: Output, folder: DataFolder, account: str, role: Role | None, days: float | None) -> int:
     """Make an access token for an account of the server, which is made too if it is not there.
 
     Works on the data folder itself, whether or not the server runs: whoever can write that folder is its
@@ -40,6 +39,7 @@ def token(output: Output, folder: DataFolder, account: str, role: Role, days: fl
     services = open_services(folder)
     try:
         owner = services.accounts.ensure_account(account, role=role)
+        found_role = services.accounts.get_role(owner.id)
         new = services.accounts.create_token(
             workspace_id=services.accounts.ensure_default_workspace().id,
             kind="user",
@@ -51,7 +51,7 @@ def token(output: Output, folder: DataFolder, account: str, role: Role, days: fl
     finally:
         services.database.close()
     if output.as_json:
-        output.document({"account": account, "role": role, "token": new.text})
+        output.document({"account": account, "role": found_role, "token": new.text})
     else:
         output.text(new.text)
     output.say(f"Use it with: synapse login --host {_find_url(folder)} --token-file -")

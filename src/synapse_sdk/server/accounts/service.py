@@ -57,7 +57,8 @@ class AccountService:
 
         Args:
             name: Its name.
-            role: Its role in the workspace; as it is unless given, admin for a new account.
+            role: Its role in the workspace; as it is unless given. A new account is a developer then, and the
+                first one of all an admin.
             workspace: Code of the workspace.
             password: Its new password; unchanged unless given.
         """
@@ -76,8 +77,15 @@ class AccountService:
             elif password_hash is not None:
                 store.set_password_hash(connection, account.id, password_hash)
             if role is not None or store.find_role(connection, room.id, account.id) is None:
-                store.set_role(connection, room.id, account.id, role or "admin")
+                usual: Role = "developer" if store.has_members(connection, room.id) else "admin"
+                store.set_role(connection, room.id, account.id, role or usual)
             return account
+
+    def get_role(self, account_id: int, *, workspace: str = DEFAULT_WORKSPACE) -> Role | None:
+        """Return an account's role in a workspace, None without one."""
+        with self._database.read() as connection:
+            room = store.find_workspace(connection, code=workspace)
+            return None if room is None else store.find_role(connection, room.id, account_id)
 
     def describe(self, principal: Principal) -> dict[str, Any]:
         """Return who a principal is, for `whoami/`."""

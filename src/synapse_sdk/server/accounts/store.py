@@ -74,6 +74,12 @@ def set_role(connection: sa.Connection, workspace_id: int, account_id: int, role
     connection.execute(sa.insert(memberships).values(values))
 
 
+def has_members(connection: sa.Connection, workspace_id: int) -> bool:
+    """Has anybody a role in this workspace?"""
+    query = sa.select(memberships.c.account_id).where(memberships.c.workspace_id == workspace_id).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def find_member(connection: sa.Connection, workspace_id: int, account_id: int) -> tuple[str, Role] | None:
     """Return an active account's name and its role in a workspace, None without one."""
     query = (
