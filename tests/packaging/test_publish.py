@@ -16,6 +16,7 @@ from synapse_sdk.packaging import SecretFoundError
 from synapse_sdk.packaging.lock import Lock
 from synapse_sdk.packaging.plan import ReleasePlan
 from synapse_sdk.packaging.publish import PublishedRelease, VersionTakenError, find_same_release, publish
+from synapse_sdk.plugins.errors import UploadNotReachedError
 from synapse_sdk.storage.errors import StorageError
 from tests.packaging.cutting_proxy import CuttingProxy
 from tests.packaging.make_plugin import make_plan
@@ -129,7 +130,7 @@ def test_an_upload_cut_at_every_tenth_goes_on_and_the_release_is_complete_or_abs
     for _ in range(9):
         with CuttingProxy(server.url, cut_after_bytes=total_bytes // 10) as proxy:
             transport = Transport(proxy.url, token)
-            with pytest.raises(ClientError):
+            with pytest.raises(UploadNotReachedError):
                 send(plan, transport)
             transport.close()
         assert client.get("plugin_releases/")["results"] == []

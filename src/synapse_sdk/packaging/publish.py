@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from synapse_sdk._internal.uuid7 import uuid7
-from synapse_sdk.clients.errors import NotFoundError
+from synapse_sdk.clients.errors import ClientConnectionError, ClientTimeoutError, NotFoundError, ServerError
 from synapse_sdk.clients.upload import Content, upload_contents
 from synapse_sdk.packaging.release_digest import config_document, release_digest
-from synapse_sdk.plugins.errors import PluginUploadError
+from synapse_sdk.plugins.errors import PluginUploadError, UploadNotReachedError
 from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, PackedContent, iter_pack
 
 if TYPE_CHECKING:
@@ -52,6 +53,20 @@ class PublishedRelease:
         return asdict(self)
 
 
+@contextmanager
+def _explained_when_away() -> Iterator[None]:
+    """Say of a server that is away what it means to whoever publishes.
+
+    Raises:
+        UploadNotReachedError: The server can not be reached, or fails.
+    """
+    try:
+        yield
+    except (ClientConnectionError, ClientTimeoutError, ServerError) as error:
+        raise UploadNotReachedError(error.message, error.details, hint=error.hint) from error
+
+
+@_explained_when_away()
 def find_same_release(
     plan: ReleasePlan, transport: Transport, *, is_draft: bool = False
 ) -> PublishedRelease | None:
@@ -61,7 +76,8 @@ def find_same_release(
 
     Raises:
         VersionTakenError: The version is there with other contents.
-        ClientError: The server can not be reached, or refuses.
+        UploadNotReachedError: The server can not be reached, or fails.
+        ClientError: It refuses.
     """
     try:
         found: dict[str, Any] = transport.get(f"plugin_releases/{quote(plan.code)}@{quote(plan.version)}/")
@@ -87,6 +103,7 @@ def find_same_release(
     )
 
 
+@_explained_when_away()
 def publish(
     plan: ReleasePlan,
     transport: Transport,
@@ -109,7 +126,8 @@ def publish(
     Raises:
         SecretFoundError: The plan has findings that nobody allowed. Nothing was sent.
         StorageError: A file changed since it was planned.
-        ClientError: The server can not be reached, or refuses, such as a version that is taken (409).
+        UploadNotReachedError: The server can not be reached, or fails.
+        ClientError: It refuses, such as a version that is taken (409).
     """
     plan.require_no_secrets()
     sent = upload_contents(

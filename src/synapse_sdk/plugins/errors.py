@@ -11,6 +11,7 @@ PluginError
 ├── PluginRunError           the action could not be started
 │   └── ConfigNotFoundError  there is no config.yaml
 ├── PluginUploadError        the release did not reach the server
+│   └── UploadNotReachedError  … because that is away or fails (also a NotReachableError)
 ├── ArchiveError             the archive could not be written or read
 ├── BuildError               a wheel can not be used
 └── ChecksumMismatchError    the bytes are not the promised bytes
@@ -25,7 +26,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from synapse_sdk._internal.closest import find_closest
-from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk._internal.errors import NotReachableError, SynapseError
 
 
 class PluginError(SynapseError):
@@ -88,6 +89,10 @@ class ConfigNotFoundError(PluginRunError):
 
 class PluginUploadError(PluginError):
     """The release did not reach the server."""
+
+
+class UploadNotReachedError(PluginUploadError, NotReachableError):
+    """The server that a release was for is away, or fails. Publishing again goes on where this one ended."""
 
 
 class ArchiveError(PluginError):

@@ -111,7 +111,7 @@ def _open(output: Output, *, host: str | None, token_file: str | None, token: st
         raise NotReachableError(
             f"{error.message} Nothing was sent.",
             error.details,
-            hint=f"{error.hint} To see what a release would hold: synapse plugin publish --dry-run",
+            hint=f"{error.hint}. To see what a release would hold: synapse plugin publish --dry-run",
         ) from error
 
 

@@ -40,7 +40,8 @@ class InvalidError(ServiceError):
         """Build it from problems `{loc, msg, type, input}`."""
         said = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in problems[:5])
         more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
-        return cls(f"{said}{more}.", {"errors": list(problems)})
+        text = said + more
+        return cls(text if text.endswith("?") else f"{text}.", {"errors": list(problems)})
 
 
 class UnauthorizedError(ServiceError):
