@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,31 +88,22 @@ def run_action(
     # Nothing that is imported from here on is garbage; looking for it costs a twentieth of a short run.
     gc.disable()
     from synapse_sdk.plugins.enums import ExecutionMode
-    from synapse_sdk.plugins.params import parse_assignment, parse_params
-    from synapse_sdk.plugins.runner import (
-        ModuleImportError,
-        RunRequest,
-        parse_mode,
-        plan,
-        require_mode,
-        submit,
-    )
-    from synapse_sdk.plugins.terminal import TerminalSink
+    from synapse_sdk.plugins.runner import parse_mode, require_mode
     from synapse_sdk.settings import load_settings
 
-    settings = load_settings()
+    language = load_settings().language
     chosen_mode = parse_mode(mode)
     if chosen_mode is ExecutionMode.REMOTE:
         from synapse_sdk.cli.plugin.run_remote import run_remote
 
+        gc.enable()  # whoever follows a job may do so for days
         return run_remote(
             output,
             action,
-            code=code or (_find_plugin(None, path).config.code),
-            params=parse_params(params),
-            assignments=[parse_assignment(text) for text in assignments],
+            code=code or _find_plugin(None, path).config.code,
+            **_parse_params(params, assignments),
             resources={"cpus": cpus, "gpus": gpus},
-            language=settings.language,
+            language=language,
             is_following=is_following,
             is_draft=is_draft,
             debug=debug,
@@ -124,6 +115,24 @@ def run_action(
     )
     require_mode(chosen_mode)
     plugin = _find_plugin(code, path)
+    request = _parse_params(params, assignments) | {
+        "resources": _check_resources(cpus=cpus, gpus=gpus),
+        "language": language,
+    }
+    return _run_here(output, plugin, action, debug=debug, **request)
+
+
+def _parse_params(params: str, assignments: Sequence[str]) -> dict[str, Any]:
+    from synapse_sdk.plugins.params import parse_assignment, parse_params
+
+    return {"params": parse_params(params), "assignments": [parse_assignment(text) for text in assignments]}
+
+
+def _run_here(output: Output, plugin: PluginDiscovery, action: str, *, debug: bool, **request: Any) -> int:
+    """Run the action in this process; `request` is what else a `RunRequest` holds."""
+    from synapse_sdk.plugins.runner import ModuleImportError, RunRequest, plan, submit
+    from synapse_sdk.plugins.terminal import TerminalSink
+
     for warning in plugin.loaded.warnings:
         output.warn(str(warning))
     # Config `env` must be there before the plugin's libraries are imported; what the user set wins.
@@ -131,17 +140,7 @@ def run_action(
         os.environ.setdefault(name, value)
     with _stdout_kept_for_result(output):
         try:
-            run_plan = plan(
-                RunRequest(
-                    plugin=plugin,
-                    action=action,
-                    params=parse_params(params),
-                    assignments=[parse_assignment(text) for text in assignments],
-                    mode=chosen_mode,
-                    resources=_check_resources(cpus=cpus, gpus=gpus),
-                    language=settings.language,
-                )
-            )
+            run_plan = plan(RunRequest(plugin=plugin, action=action, **request))
         except ModuleImportError as error:
             if trace := error.details["traceback"]:
                 output.say(trace)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from synapse_sdk.server.data.models import Dataset, DatasetVersion, Order
 from synapse_sdk.server.data.tables import dataset_items, dataset_versions, datasets
+from synapse_sdk.server.db import item_rows
 from synapse_sdk.workspace.manifest import Item
 from synapse_sdk.workspace.records import DatasetSplit
 
@@ -105,22 +106,13 @@ def list_versions(
 
 def list_items(connection: sa.Connection, version_id: int, *, after: str, limit: int) -> list[Item]:
     """Return items of a version in the order of their paths."""
-    query = (
-        sa.select(dataset_items.c.path, dataset_items.c.size_bytes, dataset_items.c.digest)
-        .where(dataset_items.c.version_id == version_id, dataset_items.c.path > after)
-        .order_by(dataset_items.c.path)
-        .limit(limit)
-    )
-    return [Item(*row) for row in connection.execute(query)]
+    is_own = dataset_items.c.version_id == version_id
+    return item_rows.list_items(connection, dataset_items, is_own, after=after, limit=limit)
 
 
 def find_item(connection: sa.Connection, version_id: int, path: str) -> Item | None:
     """Return the item of a version that lies at `path`."""
-    query = sa.select(dataset_items.c.path, dataset_items.c.size_bytes, dataset_items.c.digest).where(
-        dataset_items.c.version_id == version_id, dataset_items.c.path == path
-    )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else Item(*row)
+    return item_rows.find_item(connection, dataset_items, dataset_items.c.version_id == version_id, path=path)
 
 
 _VERSION_COLUMNS = (

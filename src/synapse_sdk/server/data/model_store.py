@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from synapse_sdk.server.data.models import Model, Order
 from synapse_sdk.server.data.tables import model_files, models
+from synapse_sdk.server.db.item_rows import find_item, list_items
 from synapse_sdk.workspace.manifest import Item
 from synapse_sdk.workspace.records import ModelOrigin
 
@@ -69,22 +70,12 @@ def count_models(
 
 def list_files(connection: sa.Connection, model_id: int, *, after: str, limit: int) -> list[Item]:
     """Return files of a model in the order of their paths."""
-    query = (
-        sa.select(model_files.c.path, model_files.c.size_bytes, model_files.c.digest)
-        .where(model_files.c.model_id == model_id, model_files.c.path > after)
-        .order_by(model_files.c.path)
-        .limit(limit)
-    )
-    return [Item(*row) for row in connection.execute(query)]
+    return list_items(connection, model_files, model_files.c.model_id == model_id, after=after, limit=limit)
 
 
 def find_file(connection: sa.Connection, model_id: int, path: str) -> Item | None:
     """Return the file of a model that lies at `path`."""
-    query = sa.select(model_files.c.path, model_files.c.size_bytes, model_files.c.digest).where(
-        model_files.c.model_id == model_id, model_files.c.path == path
-    )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else Item(*row)
+    return find_item(connection, model_files, model_files.c.model_id == model_id, path=path)
 
 
 def _filter(query: sa.Select[Any], workspace_id: int, name: str | None, job_id: str | None) -> sa.Select[Any]:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from synapse_sdk.server.db import insert_ignoring, metadata
+from synapse_sdk.server.db.item_rows import find_item, list_items
 from synapse_sdk.workspace.manifest import Item
 
 outputs = sa.Table(
@@ -45,19 +46,13 @@ def list_outputs(
     connection: sa.Connection, job_key: int, attempt: int, *, after: str = "", limit: int = 1000
 ) -> list[Item]:
     """Return outputs of an attempt, in the order of their paths."""
-    query = (
-        sa.select(outputs.c.path, outputs.c.size_bytes, outputs.c.digest)
-        .where(outputs.c.job_key == job_key, outputs.c.attempt == attempt, outputs.c.path > after)
-        .order_by(outputs.c.path)
-        .limit(limit)
-    )
-    return [Item(row.path, row.size_bytes, row.digest) for row in connection.execute(query)]
+    return list_items(connection, outputs, *_of(job_key, attempt), after=after, limit=limit)
 
 
 def find_output(connection: sa.Connection, job_key: int, attempt: int, path: str) -> Item | None:
     """Return one output of an attempt."""
-    query = sa.select(outputs.c.path, outputs.c.size_bytes, outputs.c.digest).where(
-        outputs.c.job_key == job_key, outputs.c.attempt == attempt, outputs.c.path == path
-    )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else Item(row.path, row.size_bytes, row.digest)
+    return find_item(connection, outputs, *_of(job_key, attempt), path=path)
+
+
+def _of(job_key: int, attempt: int) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    return outputs.c.job_key == job_key, outputs.c.attempt == attempt
