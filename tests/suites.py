@@ -57,7 +57,7 @@ SUITES = (
     Suite("console", ("console",), budget_s=180, needs_browser=True),
     Suite("docs", ("docs",), budget_s=120),
     Suite("guide", ("guide",), budget_s=180),
-    Suite("journeys", ("journeys",), budget_s=420),
+    Suite("journeys", ("journeys",), budget_s=560),
     Suite("examples", ("examples",), budget_s=150),
     Suite("harness", ("test_suites.py", "sabotage"), budget_s=60),
 )

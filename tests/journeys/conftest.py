@@ -27,11 +27,3 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     opened = Platform.open(tmp_path_factory.mktemp("platform"))
     yield opened
     opened.server.stop()
-
-
-@pytest.fixture
-def own_platform(tmp_path: Path) -> Iterator[Platform]:
-    """A server with an agent and a plugin, for a story that kills them."""
-    opened = Platform.open(tmp_path / "platform")
-    yield opened
-    opened.server.stop()

@@ -24,7 +24,7 @@ _COUNT = action_source("""
     print(os.getpid(), flush=True)
     for index in range(self.params.epochs):
         self.set_metrics({"index": index}, step="count")
-        print(f"line {index}", flush=True)
+        print(f"line {index}")
         time.sleep(0.05)
     return {"counted": self.params.epochs}
 """)

@@ -18,7 +18,7 @@ from synapse_sdk.packaging.plan import ReleasePlan
 from synapse_sdk.packaging.publish import PublishedRelease, VersionTakenError, find_same_release, publish
 from synapse_sdk.plugins.errors import UploadNotReachedError
 from synapse_sdk.storage.errors import StorageError
-from tests.packaging.cutting_proxy import CuttingProxy
+from tests.cutting_proxy import CuttingProxy
 from tests.packaging.make_plugin import make_plan
 
 LOCK_TEXT = "numpy==2.0 --hash=sha256:ab\n"
@@ -128,7 +128,7 @@ def test_an_upload_cut_at_every_tenth_goes_on_and_the_release_is_complete_or_abs
     total_bytes = plan.size_bytes + 60_000  # headers, the question, the manifest
 
     for _ in range(9):
-        with CuttingProxy(server.url, cut_after_bytes=total_bytes // 10) as proxy:
+        with CuttingProxy(server.url, limit_bytes=total_bytes // 10) as proxy:
             transport = Transport(proxy.url, token)
             with pytest.raises(UploadNotReachedError):
                 send(plan, transport)
