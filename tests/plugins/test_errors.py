@@ -23,6 +23,7 @@ PARENTS = {
     "PluginRunError": ["PluginError"],
     "ConfigNotFoundError": ["PluginRunError"],
     "PluginUploadError": ["PluginError"],
+    "UploadNotReachedError": ["PluginUploadError", "NotReachableError"],
     "ArchiveError": ["PluginError"],
     "BuildError": ["PluginError"],
     "ChecksumMismatchError": ["PluginError"],
