@@ -19,6 +19,7 @@ PARENTS = {
     "ActionNotFoundError": ["PluginError"],
     "ExecutionError": ["PluginError"],
     "ParamsError": ["ExecutionError", "ValidationError"],
+    "StepError": ["PluginError", "RuntimeError"],
     "ModelLoadError": ["PluginError"],
     "PluginRunError": ["PluginError"],
     "ConfigNotFoundError": ["PluginRunError"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -69,17 +70,21 @@ def test_an_unknown_name_is_an_attribute_error():
         door.BaseTrian  # type: ignore[attr-defined]  # noqa: B018
 
 
-def test_type_checkers_see_the_same_names_from_the_same_homes():
-    tree = ast.parse(Path(door.__file__).read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    "package", ["synapse_sdk.plugins", "synapse_sdk.plugins.steps", "synapse_sdk.workspace"]
+)
+def test_type_checkers_see_the_same_names_from_the_same_homes(package: str):
+    module = import_module(package)
+    tree = ast.parse(Path(module.__file__ or "").read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
-    prefix = "synapse_sdk.plugins."
 
     seen = {
-        alias.asname: (node.module or "").removeprefix(prefix)
+        alias.asname: node.module
         for node in block.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
 
-    assert seen == door._HOME
-    assert sorted(seen) == door.__all__
+    assert sorted(seen) == module.__all__ == dir(module)
+    for name, home in seen.items():
+        assert getattr(module, name) is getattr(import_module(home or ""), name)

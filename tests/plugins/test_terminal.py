@@ -157,3 +157,18 @@ def test_values_that_are_no_numbers_do_not_stop_the_story():
     assert (
         tell(lambda ctx: ctx.set_metrics(values, "s")) == "  s                  a nan  b inf  c 1.181e+21\n"
     )
+
+
+def test_the_whole_of_a_workflow_stands_beside_the_step_it_is_at():
+    def speak(ctx: RuntimeContext) -> None:
+        ctx.set_progress(1, 2, "load")
+        ctx.set_overall_progress(10)
+        ctx.logger.flush()
+        ctx.set_progress(1, 4, "train")
+        ctx.set_overall_progress(40)
+
+    text = tell(speak, stream=Terminal())
+
+    assert text.count("\n") == 2
+    assert "load          50%  overall 10%" in text
+    assert text.endswith("\r\x1b[2K  train         25%\n")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from synapse_sdk._internal.front_door import build_front_door
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.action import BaseAction as BaseAction
@@ -34,46 +35,52 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.schemas import TrainResult as TrainResult
     from synapse_sdk.plugins.schemas import UploadResult as UploadResult
     from synapse_sdk.plugins.schemas import WeightsResult as WeightsResult
+    from synapse_sdk.plugins.steps.base import BaseStep as BaseStep
+    from synapse_sdk.plugins.steps.base import StepResult as StepResult
+    from synapse_sdk.plugins.steps.context import BaseStepContext as BaseStepContext
+    from synapse_sdk.plugins.steps.orchestrator import Orchestrator as Orchestrator
+    from synapse_sdk.plugins.steps.registry import StepRegistry as StepRegistry
+    from synapse_sdk.plugins.steps.wrappers import LoggingStep as LoggingStep
+    from synapse_sdk.plugins.steps.wrappers import TimingStep as TimingStep
+    from synapse_sdk.plugins.steps.wrappers import ValidationStep as ValidationStep
 
-#: Name → the module that it lives in. The same names stand above, for editors and type checkers.
-_HOME = {
-    "ActionConfig": "config",
-    "ActionNotFoundError": "errors",
-    "BaseAction": "action",
-    "BaseInferenceAction": "actions.inference",
-    "BaseTrainAction": "actions.train",
-    "ExecutionError": "errors",
-    "ExportResult": "schemas",
-    "InferenceProgressCategories": "actions.inference",
-    "InferenceResult": "schemas",
-    "LocalExecutor": "executors.local",
-    "MetricsCategory": "enums",
-    "MetricsResult": "schemas",
-    "NoResult": "result",
-    "PluginCategory": "enums",
-    "PluginConfig": "config",
-    "PluginDiscovery": "discovery",
-    "PluginEnvironment": "context",
-    "PluginError": "errors",
-    "RuntimeContext": "context",
-    "TrainProgressCategories": "actions.train",
-    "TrainResult": "schemas",
-    "UploadResult": "schemas",
-    "ValidationError": "errors",
-    "WeightsResult": "schemas",
-    "run_plugin": "runner",
-    "validate_result": "result",
-}
-__all__ = sorted(_HOME)  # noqa: PLE0605 - a list of names; the checker wants it spelt out
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value  # next time it is an ordinary attribute
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+# The same names stand above, for editors and type checkers.
+__getattr__, __dir__, __all__ = build_front_door(
+    globals(),
+    {
+        "ActionConfig": "config",
+        "ActionNotFoundError": "errors",
+        "BaseAction": "action",
+        "BaseInferenceAction": "actions.inference",
+        "BaseStep": "steps.base",
+        "BaseStepContext": "steps.context",
+        "BaseTrainAction": "actions.train",
+        "ExecutionError": "errors",
+        "ExportResult": "schemas",
+        "InferenceProgressCategories": "actions.inference",
+        "InferenceResult": "schemas",
+        "LocalExecutor": "executors.local",
+        "LoggingStep": "steps.wrappers",
+        "MetricsCategory": "enums",
+        "MetricsResult": "schemas",
+        "NoResult": "result",
+        "Orchestrator": "steps.orchestrator",
+        "PluginCategory": "enums",
+        "PluginConfig": "config",
+        "PluginDiscovery": "discovery",
+        "PluginEnvironment": "context",
+        "PluginError": "errors",
+        "RuntimeContext": "context",
+        "StepRegistry": "steps.registry",
+        "StepResult": "steps.base",
+        "TimingStep": "steps.wrappers",
+        "TrainProgressCategories": "actions.train",
+        "TrainResult": "schemas",
+        "UploadResult": "schemas",
+        "ValidationError": "errors",
+        "ValidationStep": "steps.wrappers",
+        "WeightsResult": "schemas",
+        "run_plugin": "runner",
+        "validate_result": "result",
+    },
+)

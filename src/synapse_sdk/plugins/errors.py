@@ -7,6 +7,7 @@ PluginError
 ├── ActionNotFoundError      config.yaml has no such action, or its entrypoint names nothing
 ├── ExecutionError           the action ran and failed
 │   └── ParamsError          … because its params do not fit (also a ValidationError)
+├── StepError                a step of a workflow ended badly (also a RuntimeError)
 ├── ModelLoadError           a model's files could not be had
 ├── PluginRunError           the action could not be started
 │   └── ConfigNotFoundError  there is no config.yaml
@@ -62,6 +63,10 @@ class ExecutionError(PluginError):
 
 class ParamsError(ExecutionError, ValidationError):
     """The params do not fit the action's model. Caught as either of its parents, as both dialects expect."""
+
+
+class StepError(PluginError, RuntimeError):
+    """A step of a workflow ended badly; `details` names it, the step's own exception is the cause."""
 
 
 class ModelLoadError(PluginError):

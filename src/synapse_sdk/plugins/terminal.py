@@ -50,6 +50,8 @@ class TerminalSink:
         self._show_debug = show_debug
         self._is_live: bool | None = None
         self._phase: _Phase | None = None
+        #: How far a workflow has come, while one of its steps is the phase.
+        self._overall_percent: float | None = None
         self._lock = threading.RLock()  # the pump draws, others may print in between
 
     @property
@@ -85,7 +87,9 @@ class TerminalSink:
 
     def _take(self, event: Event) -> None:
         body: Mapping[str, Any] = event.body or {}
-        if event.kind == "progress":
+        if event.kind == "progress" and event.step is None and self._is_in_step():
+            self._overall_percent = body["percent"]
+        elif event.kind == "progress":
             if self._phase is not None and self._phase.percent == 100 and body["percent"] < 100:
                 self._end_phase()  # the same step once more
             phase = self._enter(event.step)
@@ -100,6 +104,9 @@ class TerminalSink:
             self._say(f"debug: {body.get('message', '')}", event.level)
         elif event.kind == "loss" and (text := _describe_loss(body)):
             self._say(text, "warning")
+
+    def _is_in_step(self) -> bool:
+        return self._phase is not None and self._phase.step != _UNNAMED_STEP
 
     def _take_values(self, event: Event) -> None:
         values = event.values or {}
@@ -140,6 +147,8 @@ class TerminalSink:
             parts.append(f"{phase.elapsed_s:.0f} s")
         elif not is_over and phase.remaining_s is not None and phase.remaining_s >= 1:
             parts.append(f"{phase.remaining_s:.0f} s left")
+        if not is_over and self._overall_percent is not None and phase.step != _UNNAMED_STEP:
+            parts.append(f"overall {self._overall_percent:.0f}%")
         return "  ".join(parts).rstrip()
 
     def _fit(self, line: str) -> str:

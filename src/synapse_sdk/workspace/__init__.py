@@ -21,8 +21,9 @@ errors.py          what can go wrong
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from synapse_sdk._internal.front_door import build_front_door
 
 if TYPE_CHECKING:
     from synapse_sdk.workspace.describe import DatasetInfo as DatasetInfo
@@ -35,27 +36,17 @@ if TYPE_CHECKING:
     from synapse_sdk.workspace.protocol import Workspace as Workspace
     from synapse_sdk.workspace.records import ModelOrigin as ModelOrigin
 
-_HOME = {
-    "DatasetChangedError": "synapse_sdk.workspace.errors",
-    "DatasetInfo": "synapse_sdk.workspace.describe",
-    "LocalWorkspace": "synapse_sdk.workspace.local",
-    "ModelDamagedError": "synapse_sdk.workspace.errors",
-    "ModelInfo": "synapse_sdk.workspace.describe",
-    "ModelOrigin": "synapse_sdk.workspace.records",
-    "NotFoundError": "synapse_sdk.workspace.errors",
-    "Workspace": "synapse_sdk.workspace.protocol",
-    "WorkspaceError": "synapse_sdk.workspace.errors",
-}
-__all__ = sorted(_HOME)  # noqa: PLE0605 - one table, not two lists that drift apart
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value  # next time it is an ordinary attribute
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = build_front_door(
+    globals(),
+    {
+        "DatasetChangedError": "errors",
+        "DatasetInfo": "describe",
+        "LocalWorkspace": "local",
+        "ModelDamagedError": "errors",
+        "ModelInfo": "describe",
+        "ModelOrigin": "records",
+        "NotFoundError": "errors",
+        "Workspace": "protocol",
+        "WorkspaceError": "errors",
+    },
+)

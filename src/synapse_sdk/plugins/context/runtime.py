@@ -29,6 +29,7 @@ class RuntimeContext:
         "agent_client",
         "checkpoint",
         "client",
+        "current_step",
         "env",
         "envelope",
         "job_id",
@@ -74,6 +75,8 @@ class RuntimeContext:
         self.checkpoint = checkpoint
         self.language = language
         self.envelope = envelope
+        #: The step that a workflow is at: what is reported without a step belongs to it.
+        self.current_step: str | None = None
         self._open_workspace = open_workspace
         self._workspace: Workspace | None = None
 
@@ -116,7 +119,15 @@ class RuntimeContext:
         Raises:
             ValueError: `total` is not positive, or `current` lies outside 0..total.
         """
-        self.logger.progress(step if step is not None else category, current, total)
+        self.logger.progress(self._pick_step(step, category), current, total)
+
+    def set_overall_progress(self, percent: float) -> None:
+        """Say how far the whole has come, whatever step it is at.
+
+        Raises:
+            ValueError: `percent` lies outside 0..100.
+        """
+        self.logger.progress(None, percent, 100)
 
     def set_metrics(
         self, value: Mapping[str, Any], step: str | None = None, *, category: str | None = None
@@ -128,7 +139,7 @@ class RuntimeContext:
         """
         if type(value) is not dict and not isinstance(value, Mapping):
             raise TypeError(f"metrics must be a mapping of names to numbers, not {type(value).__name__}")
-        self.logger.metrics(step if step is not None else category, value)
+        self.logger.metrics(self._pick_step(step, category), value)
 
     def log(
         self,
@@ -147,7 +158,7 @@ class RuntimeContext:
         if not isinstance(data, Mapping):
             raise TypeError(f"the data of an event must be a mapping, not {type(data).__name__}")
         body = dict(data) if file is None else {**data, "file": str(file)}
-        self.logger.log(event, body, level=_name_level(level), step=step)
+        self.logger.log(event, body, level=_name_level(level), step=self._pick_step(step))
 
     def log_message(
         self,
@@ -179,7 +190,8 @@ class RuntimeContext:
         text = message if isinstance(message, str) else str(message)
         if values:
             text = text.format(**values)
-        self.logger.message(text, level=_name_level(level if context is None else context), step=step)
+        level = level if context is None else context
+        self.logger.message(text, level=_name_level(level), step=self._pick_step(step))
 
     def log_metric(self, category: str, key: str, value: float, **metrics: float) -> None:
         """Record one number of `category`, and others that were measured with it."""
@@ -193,6 +205,11 @@ class RuntimeContext:
     def log_dev_event(self, message: str, data: Mapping[str, Any] | None = None) -> None:
         """Record something for the plugin's developer; shown only with debug output."""
         self.logger.log("dev_event", {"message": message, "data": dict(data or {})}, level="debug")
+
+    def _pick_step(self, step: str | None, category: str | None = None) -> str | None:
+        if step is not None:
+            return step
+        return category if category is not None else self.current_step
 
 
 def _name_level(level: LogLevel | str) -> str:
