@@ -249,3 +249,32 @@ def test_a_damaged_record_is_told_with_its_file_and_hides_no_other_run(
     assert "Traceback" not in shown.stderr
     assert other.returncode == 0, other
     assert "2  train   SUCCEEDED" in listed.stdout, listed
+
+
+def test_a_rehearsal_says_so_when_it_ends_and_ever_after(synapse: Synapse, write_plugin: WritePlugin):
+    body = """
+        path = self.get_dataset()["path"]
+        return {"there": __import__("os").path.isdir(path), "model": self.create_model("x.pt")["name"]}
+    """
+    plugin = write_plugin(DEMO_CONFIG, {"plugin/train.py": action_source(body)})
+
+    rehearsed = synapse("plugin", "run", "train", "--set", "dataset=123", "--rehearse", cwd=plugin)
+    in_earnest = synapse("plugin", "run", "train", "--set", "dataset=123", cwd=plugin)
+
+    assert rehearsed.returncode == 0, rehearsed
+    assert rehearsed.stdout == "there  true\nmodel  x\n"
+    assert "warning: Rehearsal: dataset 123 is not there; an empty one was made up." in rehearsed.stderr
+    assert "This was a rehearsal: 2 answers had to be made up, and no model was kept." in rehearsed.stderr
+    assert in_earnest.returncode == 1
+    assert "There is no dataset 123" in in_earnest.stderr
+    assert "SUCCEEDED (rehearsed)" in synapse("run", "list", cwd=plugin).stdout
+    runs = synapse("run", "list", "--json", cwd=plugin).json()["runs"]
+    assert [run["rehearsed"] for run in runs] == [False, True]
+    assert synapse("model", "list", "--json").json()["models"] == []
+
+
+def test_a_run_elsewhere_is_never_a_rehearsal(synapse: Synapse, plugin: Path):
+    refused = synapse("plugin", "run", "train", "--mode", "remote", "--rehearse", cwd=plugin)
+
+    assert refused.returncode == 2
+    assert "--rehearse: a remote run is never rehearsed" in refused.stderr

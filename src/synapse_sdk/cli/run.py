@@ -61,7 +61,7 @@ def list_recorded(output: Output, path: Path, show_all: bool) -> None:
             (
                 run.number,
                 run.envelope.action,
-                run.state,
+                _state(run),
                 format_moment(run.envelope.created_at),
                 _took(run),
                 (run.reason or "").splitlines()[0][:60] if run.reason else "",
@@ -101,7 +101,7 @@ def show(output: Output, number: int | None, path: Path) -> None:
             "run": f"{run.number} ({envelope.job})",
             "plugin": f"{envelope.plugin.code} {envelope.plugin.version}",
             "action": f"{envelope.action} ({envelope.entrypoint}), {envelope.mode}",
-            "state": run.state if run.reason is None else f"{run.state}: {run.reason}",
+            "state": _state(run) if run.reason is None else f"{_state(run)}: {run.reason}",
             "started": format_moment(envelope.created_at),
             "took": _took(run),
             "params": json.dumps(envelope.params, ensure_ascii=False),
@@ -168,10 +168,19 @@ def _summarise(run: RecordedRun) -> dict[str, Any]:
         "action": run.envelope.action,
         "state": run.state,
         "reason": run.reason,
+        "rehearsed": _is_rehearsed(run),
         "started_at": run.envelope.model_dump(mode="json")["created_at"],
         "ended_at": run.outcome.model_dump(mode="json")["ended_at"] if run.outcome else None,
         "folder": str(run.folder),
     }
+
+
+def _state(run: RecordedRun) -> str:
+    return f"{run.state} (rehearsed)" if _is_rehearsed(run) else run.state
+
+
+def _is_rehearsed(run: RecordedRun) -> bool:
+    return run.outcome is not None and run.outcome.rehearsed is not None
 
 
 def _took(run: RecordedRun) -> str:

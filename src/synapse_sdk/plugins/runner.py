@@ -64,6 +64,8 @@ class RunRequest:
     resources: Resources = field(default_factory=Resources)
     language: str = "en"
     open_workspace: Callable[[], Workspace] = open_local_workspace
+    #: Make up what is not there, and keep nothing.
+    rehearse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def run_plugin(
     env: Mapping[str, Any] | None = None,
     language: str = "en",
     sinks: Sequence[Sink] | None = None,
+    rehearse: bool = False,
 ) -> Any:
     """Run an action and return what it returned. The run is recorded in the plugin's `.synapse/`.
 
@@ -124,6 +127,7 @@ def run_plugin(
         env: Variables for `ctx.env`, over this process's own and the config's `env`.
         language: Language of messages written in several.
         sinks: Where events go besides the record; stderr unless given.
+        rehearse: Make up the datasets and models that are not there, and keep none.
 
     Raises:
         ConfigNotFoundError, ConfigError, ActionNotFoundError, ParamsError: The request is wrong.
@@ -138,6 +142,7 @@ def run_plugin(
         mode=parse_mode(mode),
         env=env or {},
         language=language,
+        rehearse=rehearse,
     )
     if sinks is None:
         from synapse_sdk.plugins.terminal import TerminalSink
@@ -281,6 +286,7 @@ def carry_out(
         request.language,
         default_env=request.plugin.config.env_texts(),
         open_workspace=request.open_workspace,
+        rehearse=request.rehearse,
     )
     started_at = utc_now()
     result: Any = None
@@ -315,6 +321,7 @@ def carry_out(
         ended_at=utc_now(),
         event_count=stream.event_count,
         lost_event_count=stream.lost_event_count,
+        rehearsed=tuple(executor.rehearsed) if request.rehearse else None,
     )
     return EndedAction(outcome, result, error)
 

@@ -39,3 +39,6 @@ class RunOutcome(WireModel):
     ended_at: Moment
     event_count: int = 0
     lost_event_count: int = 0
+    rehearsed: tuple[str, ...] | None = Field(
+        default=None, description="What a rehearsal made up, a sentence each. None for a run in earnest."
+    )

@@ -4,6 +4,7 @@
 protocol.py        Workspace: what an action may ask of a workspace, whoever keeps it
 describe.py        the dictionaries that authors get
 local.py           LocalWorkspace: the two stores in one folder
+rehearsal.py       RehearsalWorkspace: what is not there is made up, and said to be
 datasets.py        DatasetStore: folders by reference, with what they held
 models.py          ModelStore: copies that stay as they were saved
 records.py         what is kept: DatasetVersion, Model, …

@@ -13,9 +13,11 @@ from pydantic import BaseModel
 from tests.plugins.recording import RecordingSink
 from tests.plugins.scripts import run_python
 
+from synapse_sdk.plugins import BaseTrainAction
 from synapse_sdk.plugins.action import BaseAction
 from synapse_sdk.plugins.errors import ExecutionError, ParamsError, PluginRunError, ValidationError
 from synapse_sdk.plugins.executors import LocalExecutor
+from synapse_sdk.workspace import LocalWorkspace
 
 
 class Params(BaseModel):
@@ -232,3 +234,51 @@ def test_a_child_that_the_action_forks_leaves_by_sys_exit(tmp_path: Path):
     )
 
     assert (finished.stdout, finished.stderr) == ("result 7\n", ""), finished
+
+
+class TrainParams(BaseModel):
+    dataset: int
+
+
+class Trains(BaseTrainAction[TrainParams]):
+    def execute(self) -> Any:
+        dataset = self.get_dataset()
+        return {"dataset": dataset, "model": self.create_model("/nowhere/best.pt", name="best")}
+
+
+def open_empty(tmp_path: Path) -> Any:
+    return lambda: LocalWorkspace(tmp_path / "workspace")
+
+
+@pytest.mark.parametrize("said", [{"rehearse": True}, {"env": {"TEST_MODE": "true"}}])
+def test_a_rehearsal_answers_for_what_is_not_there_with_a_warning_each(said: dict, tmp_path: Path):
+    sink = RecordingSink()
+    executor = LocalExecutor(**said, sinks=[sink], open_workspace=open_empty(tmp_path))
+
+    result = executor.execute(Trains, {"dataset": 123})
+
+    assert result["dataset"].keys() >= {"id", "name", "path", "splits"}
+    assert result["model"].keys() >= {"id", "name", "path"}
+    assert Path(result["dataset"]["path"]).is_dir()
+    warned = [event.body["content"] for event in sink.of_kind("message") if event.level == "warning"]
+    assert warned == [f"Rehearsal: {text}" for text in executor.rehearsed]
+    assert len(warned) == 2
+
+
+@pytest.mark.parametrize("env", [None, {}, {"TEST_MODE": "false"}, {"OTHER": "true"}])
+def test_the_process_and_the_config_can_not_make_a_run_a_rehearsal(
+    env: dict | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TEST_MODE", "true")
+    executor = LocalExecutor(
+        env, sinks=[], open_workspace=open_empty(tmp_path), default_env={"TEST_MODE": "true"}
+    )
+
+    with pytest.raises(ExecutionError, match="There is no dataset 123"):
+        executor.execute(Trains, {"dataset": 123})
+    assert executor.rehearsed == []
+
+
+def test_a_test_mode_that_is_neither_yes_nor_no_is_refused():
+    with pytest.raises(ValidationError, match="TEST_MODE is not one of"):
+        LocalExecutor(env={"TEST_MODE": "maybe"})

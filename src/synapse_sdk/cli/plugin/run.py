@@ -57,6 +57,9 @@ class _RunCommand(click.Command):
 @click.option("--gpus", type=click.IntRange(min=0), help="Number of GPUs the action needs.")
 @click.option("--cpus", type=click.IntRange(min=1), help="Number of CPUs the action needs.")
 @click.option(
+    "--rehearse", is_flag=True, help="Make up datasets and models that are not there; keep nothing."
+)
+@click.option(
     "--follow", "is_following", is_flag=True, help="With --mode remote: watch the job until it ends."
 )
 @click.option(
@@ -76,6 +79,7 @@ def run_action(
     debug: bool,
     gpus: int | None,
     cpus: int | None,
+    rehearse: bool,
     is_following: bool,
     is_draft: bool,
     host: str | None,
@@ -96,6 +100,11 @@ def run_action(
     if chosen_mode is ExecutionMode.REMOTE:
         from synapse_sdk.cli.plugin.run_remote import run_remote
 
+        if rehearse:
+            raise SynapseError(
+                "--rehearse: a remote run is never rehearsed; the mode is remote.",
+                hint="Leave --mode remote out to rehearse here.",
+            )
         gc.enable()  # whoever follows a job may do so for days
         return run_remote(
             output,
@@ -118,6 +127,7 @@ def run_action(
     request = _parse_params(params, assignments) | {
         "resources": _check_resources(cpus=cpus, gpus=gpus),
         "language": language,
+        "rehearse": rehearse,
     }
     return _run_here(output, plugin, action, debug=debug, **request)
 
@@ -211,6 +221,8 @@ def _say_end(output: Output, run: FinishedRun) -> int:
     if failure is not None and failure.traceback and outcome.state == "FAILED":
         output.say(failure.traceback)
     output.say(f"{output.style(word, fg=colour)} in {format_duration(took_s)}   (run {run.record.number})")
+    if outcome.rehearsed is not None:
+        output.say(_describe_rehearsal(outcome.rehearsed))
     if failure is not None and outcome.state == "FAILED":
         output.error(failure.message, hint=failure.hint)
     if output.as_json:
@@ -223,6 +235,12 @@ def _say_end(output: Output, run: FinishedRun) -> int:
     if outcome.state == "SUCCEEDED":
         return ExitCode.DONE
     return ExitCode.INTERRUPTED if outcome.state == "STOPPED" else ExitCode.FAILED
+
+
+def _describe_rehearsal(made_up: Sequence[str]) -> str:
+    count = len(made_up)
+    made = "nothing" if not count else "1 answer" if count == 1 else f"{count} answers"
+    return f"This was a rehearsal: {made} had to be made up, and no model was kept."
 
 
 def _show_result(output: Output, result: Any) -> None:

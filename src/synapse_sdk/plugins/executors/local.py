@@ -38,6 +38,7 @@ class LocalExecutor:
         default_env: Mapping[str, Any] | None = None,
         open_workspace: Callable[[], Workspace] | None = None,
         client: Any = None,
+        rehearse: bool = False,
     ) -> None:
         """Set up executions.
 
@@ -49,6 +50,12 @@ class LocalExecutor:
             default_env: Variables for `ctx.env` that neither `env` nor this process sets.
             open_workspace: Opens the datasets and models to work with; this machine's unless given.
             client: A server's client for `ctx.client`.
+            rehearse: Make up the datasets and models that are not there, each with a warning, and keep none.
+                `TEST_MODE` in `env` says the same, as the guide's unit tests do; in the process's own
+                environment it says nothing.
+
+        Raises:
+            ValidationError: `TEST_MODE` in `env` is no truth value.
         """
         self.env = env
         self.job_id = job_id
@@ -57,6 +64,10 @@ class LocalExecutor:
         self._default_env = default_env or {}
         self._open_workspace = open_workspace or open_local_workspace
         self._client = client
+        self.rehearses = rehearse or bool(PluginEnvironment(env or {}).get_bool("TEST_MODE"))
+        #: What was made up in rehearsals so far, a sentence for each.
+        self.rehearsed: list[str] = []
+        self._rehearsals: list[Workspace] = []
 
     def execute(
         self,
@@ -101,7 +112,7 @@ class LocalExecutor:
             self._client,
             checkpoint=checkpoint,
             language=self.language,
-            open_workspace=self._open_workspace,
+            open_workspace=self._rehearse_workspace(stream) if self.rehearses else self._open_workspace,
             envelope=envelope,
         )
         owner = os.getpid()
@@ -125,6 +136,17 @@ class LocalExecutor:
             raise ExecutionError(
                 f"Action execution failed: {_describe(exc)}", {"exception": type(exc).__name__}
             ) from exc
+
+    def _rehearse_workspace(self, stream: EventStream) -> Callable[[], Workspace]:
+        from synapse_sdk.workspace.rehearsal import RehearsalWorkspace
+
+        def tell(text: str) -> None:
+            self.rehearsed.append(text)
+            stream.message(f"Rehearsal: {text}", level="warning")
+
+        # What it made up stays there as long as this executor, because results may name it.
+        self._rehearsals.append(RehearsalWorkspace(self._open_workspace, tell))
+        return lambda: self._rehearsals[-1]
 
 
 def _describe(error: Exception) -> str:
