@@ -30,6 +30,7 @@ MODULES = (
     "synapse_sdk.plugins.actions.train",
     "synapse_sdk.plugins.actions.inference",
     "synapse_sdk.plugins.steps",
+    "synapse_sdk.plugins.decorators",
     "synapse_sdk.plugins.context",
     "synapse_sdk.plugins.types",
     "synapse_sdk.plugins.enums",

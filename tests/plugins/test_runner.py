@@ -213,15 +213,31 @@ def test_code_that_can_not_be_imported_is_told_with_the_authors_traceback(
     assert "importlib" not in trace
 
 
-@pytest.mark.parametrize("thing", ["class Train: ...", "def Train(): ...", "Train = 5"])
+@pytest.mark.parametrize("thing", ["class Train: ...", "Train = 5"])
 def test_an_entrypoint_that_is_no_action_says_how_to_make_it_one(tmp_path: Path, thing: str):
     folder = write_plugin(tmp_path)
     next(folder.glob("*/train.py")).write_text(f"{thing}\n")
 
-    with pytest.raises(PluginRunError, match="is no subclass of BaseAction") as caught:
+    with pytest.raises(PluginRunError, match=r"The entrypoint .* of train is no action: ") as caught:
         run_plugin(folder, "train")
 
     assert "BaseAction[Params]" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        "def Train(x: int = 1): return {'x': x}",
+        "class Train:\n    def run(self, params): return params",
+        "from synapse_sdk.plugins import action\n@action\ndef Train(params, context): return params",
+        "async def Train(**kwargs): return kwargs",
+    ],
+)
+def test_a_function_and_a_plain_class_are_actions_too(tmp_path: Path, thing: str):
+    folder = write_plugin(tmp_path)
+    next(folder.glob("*/train.py")).write_text(f"{thing}\n")
+
+    assert run_plugin(folder, "train", {"x": 5}) == {"x": 5}
 
 
 # How it ends

@@ -75,13 +75,14 @@ def _ask(folder: Path, entrypoints: Mapping[str, str], answer: Path, timeout_s: 
 
 def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """Import each action; this runs in the other process."""
+    from synapse_sdk.plugins.as_action import as_action
     from synapse_sdk.plugins.importing import load_entrypoint
 
     schemas: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, entrypoint in request["entrypoints"].items():
         try:
-            action = load_entrypoint(Path(request["folder"]), entrypoint, action=name)
+            action = as_action(load_entrypoint(Path(request["folder"]), entrypoint, action=name), name=name)
             schemas[name] = {
                 "params": _schema_of(getattr(action, "params_model", None)),
                 "result": _schema_of(getattr(action, "result_model", None)),

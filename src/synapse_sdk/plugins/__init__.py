@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from synapse_sdk._internal.front_door import build_front_door
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.config import PluginConfig as PluginConfig
     from synapse_sdk.plugins.context import PluginEnvironment as PluginEnvironment
     from synapse_sdk.plugins.context import RuntimeContext as RuntimeContext
+    from synapse_sdk.plugins.decorators import action as action
     from synapse_sdk.plugins.discovery import PluginDiscovery as PluginDiscovery
     from synapse_sdk.plugins.enums import MetricsCategory as MetricsCategory
     from synapse_sdk.plugins.enums import PluginCategory as PluginCategory
@@ -44,6 +47,22 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.steps.wrappers import TimingStep as TimingStep
     from synapse_sdk.plugins.steps.wrappers import ValidationStep as ValidationStep
 
+
+class _Door(ModuleType):
+    """This package: its `action` is the decorator, though there is a module of that name as well."""
+
+    @property
+    def action(self) -> Any:
+        from synapse_sdk.plugins.decorators import action
+
+        return action
+
+    @action.setter
+    def action(self, _: ModuleType) -> None:
+        """Importing `synapse_sdk.plugins.action` puts the module here; `from` finds it without."""
+
+
+sys.modules[__name__].__class__ = _Door
 # The same names stand above, for editors and type checkers.
 __getattr__, __dir__, __all__ = build_front_door(
     globals(),
@@ -80,6 +99,7 @@ __getattr__, __dir__, __all__ = build_front_door(
         "ValidationError": "errors",
         "ValidationStep": "steps.wrappers",
         "WeightsResult": "schemas",
+        "action": "decorators",
         "run_plugin": "runner",
         "validate_result": "result",
     },

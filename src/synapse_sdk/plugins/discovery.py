@@ -84,7 +84,9 @@ class PluginDiscovery:
 
     def get_action_params_model(self, name: str) -> type[BaseModel] | None:
         """Import an action's class and return its params model; None when it takes a plain dict."""
-        return getattr(self.get_action_class(name), "params_model", None)
+        from synapse_sdk.plugins.as_action import as_action
+
+        return getattr(as_action(self.get_action_class(name), name=name), "params_model", None)
 
 
 def find_plugin_by_code(code: str, start: Path) -> PluginDiscovery:

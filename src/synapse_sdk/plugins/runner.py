@@ -26,6 +26,7 @@ from synapse_sdk._internal.errors import NotReachableError, SynapseError
 from synapse_sdk._internal.jsonable import NotJsonError, describe_json, escape_surrogates, to_jsonable
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk._version import __version__
+from synapse_sdk.plugins.as_action import as_action
 from synapse_sdk.plugins.config_file import CONFIG_NAMES
 from synapse_sdk.plugins.discovery import PluginDiscovery, find_plugin_by_code
 from synapse_sdk.plugins.enums import ExecutionMode
@@ -355,16 +356,13 @@ def _load_action(request: RunRequest) -> Any:
         raise
     except (Exception, SystemExit) as exc:
         raise _explain_import(exc, request) from exc
-    from synapse_sdk.plugins.action import BaseAction
-
-    if not (isinstance(action_cls, type) and issubclass(action_cls, BaseAction)):
+    try:
+        return as_action(action_cls, name=request.action)
+    except PluginRunError as exc:
         entrypoint = request.plugin.get_action_entrypoint(request.action)
-        raise PluginRunError(
-            f"The entrypoint {entrypoint!r} of {request.action} is no subclass of BaseAction.",
-            {"entrypoint": entrypoint, "folder": str(folder)},
-            hint="Derive it: class …(BaseAction[Params]), from synapse_sdk.plugins.",
-        )
-    return action_cls
+        message = f"The entrypoint {entrypoint!r} of {request.action} is no action: {exc.message}"
+        details = {**exc.details, "entrypoint": entrypoint, "folder": str(folder)}
+        raise PluginRunError(message, details, hint=exc.hint) from exc
 
 
 def _explain_import(exc: BaseException, request: RunRequest) -> ModuleImportError:

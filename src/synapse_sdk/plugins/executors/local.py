@@ -6,13 +6,15 @@ Source: plugin guide, "Using LocalExecutor directly"; interface sheet `core.md` 
 from __future__ import annotations
 
 import os
+import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk.plugins.as_action import as_action
 from synapse_sdk.plugins.context.env import PluginEnvironment
 from synapse_sdk.plugins.context.runtime import RuntimeContext
-from synapse_sdk.plugins.errors import ExecutionError
+from synapse_sdk.plugins.errors import ExecutionError, PluginRunError
 from synapse_sdk.plugins.events import EventStream, Sink
 from synapse_sdk.plugins.params import validate_params
 from synapse_sdk.plugins.terminal import TerminalSink
@@ -71,7 +73,7 @@ class LocalExecutor:
 
     def execute(
         self,
-        action_cls: type[BaseAction[Any]],
+        action_cls: type[BaseAction[Any]] | Callable[..., Any] | str,
         params: Mapping[str, Any] | BaseModel | None = None,
         *,
         checkpoint: Mapping[str, Any] | None = None,
@@ -79,14 +81,17 @@ class LocalExecutor:
         """Validate `params`, execute the action, return what it returned.
 
         Args:
-            action_cls: A subclass of `BaseAction`.
+            action_cls: A subclass of `BaseAction`, a function, a plain class; or where one is to be imported
+                from: "package.module:Name" or "package.module.Name".
             params: The params as a mapping or as the model itself; None for none.
             checkpoint: What `get_checkpoint()` shall return.
 
         Raises:
+            PluginRunError: `action_cls` is no action, or can not be imported.
             ParamsError: The params do not fit; the message names every field, its value and its rule.
             ExecutionError: The action failed. Its own `ExecutionError` comes unchanged, others as the cause.
         """
+        action_cls = as_action(_import(action_cls) if isinstance(action_cls, str) else action_cls)
         checked = validate_params(action_cls, {} if params is None else params, client=self._client)
         sinks = [TerminalSink()] if self._sinks is None else self._sinks
         stream = EventStream(sinks, job=self.job_id)
@@ -147,6 +152,17 @@ class LocalExecutor:
         # What it made up stays there as long as this executor, because results may name it.
         self._rehearsals.append(RehearsalWorkspace(self._open_workspace, tell))
         return lambda: self._rehearsals[-1]
+
+
+def _import(place: str) -> Any:
+    try:
+        return pkgutil.resolve_name(place)
+    except (ImportError, AttributeError, ValueError) as exc:
+        raise PluginRunError(
+            f"{place!r} can not be imported: {type(exc).__name__}: {exc}.",
+            {"entrypoint": place},
+            hint="Write it as 'package.module:Name'; the package must be importable from here.",
+        ) from exc
 
 
 def _describe(error: Exception) -> str:
