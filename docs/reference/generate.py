@@ -27,8 +27,10 @@ FRONT_DOOR = "synapse_sdk.plugins"
 #: The modules that authors and their tests import from, in the order in which they meet them.
 MODULES = (
     "synapse_sdk.plugins.action",
-    "synapse_sdk.plugins.actions.train",
-    "synapse_sdk.plugins.actions.inference",
+    "synapse_sdk.plugins.actions.train.action",
+    "synapse_sdk.plugins.actions.train.context",
+    "synapse_sdk.plugins.actions.inference.action",
+    "synapse_sdk.plugins.actions.inference.context",
     "synapse_sdk.plugins.steps",
     "synapse_sdk.plugins.decorators",
     "synapse_sdk.plugins.context",

@@ -71,7 +71,14 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 @pytest.mark.parametrize(
-    "package", ["synapse_sdk.plugins", "synapse_sdk.plugins.steps", "synapse_sdk.workspace"]
+    "package",
+    [
+        "synapse_sdk.plugins",
+        "synapse_sdk.plugins.actions.inference",
+        "synapse_sdk.plugins.actions.train",
+        "synapse_sdk.plugins.steps",
+        "synapse_sdk.workspace",
+    ],
 )
 def test_type_checkers_see_the_same_names_from_the_same_homes(package: str):
     module = import_module(package)

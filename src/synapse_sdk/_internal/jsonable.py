@@ -86,9 +86,15 @@ def _convert(value: object, path: str, parents: frozenset[int]) -> Any:
     return _convert_container(value, path, parents | {id(value)})
 
 
+def _with_extra(model: object, dumped: Any) -> Any:
+    """Add what a model was given beyond its fields, which its own dump may leave out."""
+    extra = getattr(model, "__pydantic_extra__", None)
+    return {**extra, **dumped} if extra and isinstance(dumped, dict) else dumped
+
+
 def _convert_container(value: object, path: str, parents: frozenset[int]) -> Any:
     if (dump := getattr(value, "model_dump", None)) is not None and not isinstance(value, type):
-        return _convert(dump(), path, parents)
+        return _convert(_with_extra(value, dump()), path, parents)
     if is_dataclass(value) and not isinstance(value, type):
         return {
             item.name: _convert(getattr(value, item.name), f"{path}.{item.name}", parents)

@@ -10,12 +10,14 @@ from synapse_sdk._internal.front_door import build_front_door
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.action import BaseAction as BaseAction
-    from synapse_sdk.plugins.actions.inference import BaseInferenceAction as BaseInferenceAction
-    from synapse_sdk.plugins.actions.inference import (
+    from synapse_sdk.plugins.actions.inference.action import BaseInferenceAction as BaseInferenceAction
+    from synapse_sdk.plugins.actions.inference.action import (
         InferenceProgressCategories as InferenceProgressCategories,
     )
-    from synapse_sdk.plugins.actions.train import BaseTrainAction as BaseTrainAction
-    from synapse_sdk.plugins.actions.train import TrainProgressCategories as TrainProgressCategories
+    from synapse_sdk.plugins.actions.inference.context import InferenceContext as InferenceContext
+    from synapse_sdk.plugins.actions.train.action import BaseTrainAction as BaseTrainAction
+    from synapse_sdk.plugins.actions.train.action import TrainProgressCategories as TrainProgressCategories
+    from synapse_sdk.plugins.actions.train.context import TrainContext as TrainContext
     from synapse_sdk.plugins.config import ActionConfig as ActionConfig
     from synapse_sdk.plugins.config import PluginConfig as PluginConfig
     from synapse_sdk.plugins.context import PluginEnvironment as PluginEnvironment
@@ -70,13 +72,14 @@ __getattr__, __dir__, __all__ = build_front_door(
         "ActionConfig": "config",
         "ActionNotFoundError": "errors",
         "BaseAction": "action",
-        "BaseInferenceAction": "actions.inference",
+        "BaseInferenceAction": "actions.inference.action",
         "BaseStep": "steps.base",
         "BaseStepContext": "steps.context",
-        "BaseTrainAction": "actions.train",
+        "BaseTrainAction": "actions.train.action",
         "ExecutionError": "errors",
         "ExportResult": "schemas",
-        "InferenceProgressCategories": "actions.inference",
+        "InferenceContext": "actions.inference.context",
+        "InferenceProgressCategories": "actions.inference.action",
         "InferenceResult": "schemas",
         "LocalExecutor": "executors.local",
         "LoggingStep": "steps.wrappers",
@@ -93,7 +96,8 @@ __getattr__, __dir__, __all__ = build_front_door(
         "StepRegistry": "steps.registry",
         "StepResult": "steps.base",
         "TimingStep": "steps.wrappers",
-        "TrainProgressCategories": "actions.train",
+        "TrainContext": "actions.train.context",
+        "TrainProgressCategories": "actions.train.action",
         "TrainResult": "schemas",
         "UploadResult": "schemas",
         "ValidationError": "errors",

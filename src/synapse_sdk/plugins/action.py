@@ -61,10 +61,13 @@ class BaseAction(ABC, Generic[P]):
 
     def run(self) -> Any:
         """Execute, and check the result against `result_model`."""
-        result = self.execute()
-        if inspect.iscoroutine(result):
-            result = _run_to_end(result)
+        result = self.wait_for(self.execute())
         return validate_result(result, type(self).result_model, self._warn_of_result)
+
+    @staticmethod
+    def wait_for(result: Any) -> Any:
+        """Return what an `async` method came to; any other value as it is."""
+        return _run_to_end(result) if inspect.iscoroutine(result) else result
 
     @classmethod
     def dispatch(cls, params: Mapping[str, Any] | BaseModel, ctx: RuntimeContext) -> Any:

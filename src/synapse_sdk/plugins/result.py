@@ -47,6 +47,24 @@ def _names(model: Any) -> list[str]:
     return [*type(model).model_fields, *(getattr(model, "__pydantic_extra__", None) or {})]
 
 
+def merge_result(result: Any, facts: Mapping[str, Any]) -> Any:
+    """Let a result answer for `facts` as well: `result["model_id"]`. What it says itself wins.
+
+    A model stays that model; a dictionary becomes another; None becomes the facts; any other value stands
+    under "result".
+    """
+    if isinstance(result, BaseModel):
+        model = readable(result)
+        own = set(_names(model))
+        extra = {key: value for key, value in facts.items() if key not in own}
+        # Where pydantic keeps what a model was given beyond its fields: attributes are found there, too.
+        object.__setattr__(model, "__pydantic_extra__", {**(model.__pydantic_extra__ or {}), **extra})
+        return model
+    if result is None:
+        return dict(facts)
+    return {**facts, **result} if isinstance(result, Mapping) else {**facts, "result": result}
+
+
 _READABLE: dict[type[BaseModel], type[BaseModel]] = {}
 
 

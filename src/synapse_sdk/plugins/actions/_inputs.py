@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from synapse_sdk.plugins.errors import ExecutionError
 
 if TYPE_CHECKING:
@@ -15,10 +17,20 @@ if TYPE_CHECKING:
 def find_input_id(params: Any, *names: str) -> int | None:
     """Return the first of the named params that holds an id, or None."""
     for name in names:
-        value = params.get(name) if isinstance(params, Mapping) else getattr(params, name, None)
+        value = find_param(params, name)
         if isinstance(value, int) and not isinstance(value, bool):
             return value
     return None
+
+
+def find_param(params: Any, name: str) -> Any:
+    """Return a param by name, or None; `params` is a model or a mapping."""
+    return params.get(name) if isinstance(params, Mapping) else getattr(params, name, None)
+
+
+def describe_params(params: Any) -> dict[str, Any]:
+    """Return params as a dictionary of their own."""
+    return params.model_dump() if isinstance(params, BaseModel) else dict(params or {})
 
 
 def resolve_dataset(ctx: RuntimeContext, params: Any) -> DatasetInfo:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
-from synapse_sdk.plugins.action import BaseAction
-from synapse_sdk.plugins.actions._inputs import find_input_id, resolve_dataset
+from synapse_sdk.plugins.actions._inputs import describe_params, find_input_id, resolve_dataset
+from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
 
 if TYPE_CHECKING:
+    from synapse_sdk.plugins.actions.inference.context import InferenceContext
     from synapse_sdk.workspace import DatasetInfo, ModelInfo
 
 P = TypeVar("P")
@@ -26,11 +27,26 @@ class InferenceProgressCategories:
     POSTPROCESS: Final = "postprocess"
 
 
-class BaseInferenceAction(BaseAction[P], Generic[P]):
-    """An action that runs a model over data."""
+class BaseInferenceAction(WorkflowAction[P], Generic[P]):
+    """An action that runs a model over data. Write `execute()`, or register steps in `setup_steps`."""
 
     category = PluginCategory.NEURAL_NET
     progress: ClassVar[InferenceProgressCategories] = InferenceProgressCategories()
+
+    def execute(self) -> Any:
+        """Predict, and return the result. May be `async`."""
+        raise NotImplementedError(f"{type(self).__name__} defines neither execute() nor steps")
+
+    def create_context(self) -> InferenceContext:
+        """Make what the steps share."""
+        from synapse_sdk.plugins.actions.inference.context import InferenceContext
+
+        model_id = find_input_id(self.params, "model", "model_id", "checkpoint")
+        return InferenceContext(self.ctx, params=describe_params(self.params), model_id=model_id)
+
+    def describe_workflow(self, context: Any) -> dict[str, Any]:
+        """Add what was processed."""
+        return {"processed_count": context.processed_count, "results": context.results}
 
     @classmethod
     def input_references(cls, params: Any) -> list[tuple[str, int]]:

@@ -5,15 +5,18 @@ Source: plugin guide, "Common Patterns"; interface sheet `actions.md` §2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
-from synapse_sdk.plugins.action import BaseAction
-from synapse_sdk.plugins.actions._inputs import find_input_id, resolve_dataset
+from synapse_sdk.plugins.actions._inputs import describe_params, find_input_id, resolve_dataset
+from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
 
 if TYPE_CHECKING:
+    from synapse_sdk.plugins.actions.train.context import TrainContext
+    from synapse_sdk.plugins.steps import StepRegistry
     from synapse_sdk.wire.envelope import Envelope
     from synapse_sdk.workspace import DatasetInfo, ModelInfo, ModelOrigin
 
@@ -28,11 +31,52 @@ class TrainProgressCategories:
     MODEL_UPLOAD: Final = "model_upload"
 
 
-class BaseTrainAction(BaseAction[P], Generic[P]):
-    """An action that trains a model on a dataset."""
+class BaseTrainAction(WorkflowAction[P], Generic[P]):
+    """An action that trains a model on a dataset.
+
+    Write `execute(self)` and call the helpers yourself; or `execute(self, data_path, checkpoint)`, and the
+    dataset is brought, and weights that the result names as `weights_path` are kept as a model, for you; or
+    override `setup_steps`.
+    """
 
     category = PluginCategory.NEURAL_NET
     progress: ClassVar[TrainProgressCategories] = TrainProgressCategories()
+    #: Format that `execute(data_path, checkpoint)` wants its dataset in; None for as it is.
+    target_format: ClassVar[str | None] = None
+
+    def execute(self, *args: Any, **kwargs: Any) -> Any:
+        """Train. See the class for what it may take. May be `async`."""
+        raise NotImplementedError(f"{type(self).__name__} defines neither execute() nor steps")
+
+    def create_context(self) -> TrainContext:
+        """Make what the steps share."""
+        from synapse_sdk.plugins.actions.train.context import TrainContext
+
+        return TrainContext(self.ctx, params=describe_params(self.params))
+
+    def setup_own_steps(self, registry: StepRegistry[Any]) -> None:
+        """Register what stands around an `execute` that takes a dataset."""
+        if type(self).execute is BaseTrainAction.execute or not _count_places(self.execute):
+            return
+        from synapse_sdk.plugins.actions.train.steps import (
+            ConvertStep,
+            DatasetStep,
+            ModelUploadStep,
+            TrainStep,
+        )
+
+        for step in (DatasetStep, ConvertStep, TrainStep, ModelUploadStep):
+            registry.register(step(self))
+
+    def call_execute(self, data_path: Path | None) -> Any:
+        """Call `execute` with as many of (data_path, checkpoint) as it declares."""
+        count = _count_places(self.execute)
+        arguments = [data_path, self.get_checkpoint()] if count > 1 else [data_path]
+        return self.wait_for(self.execute(*arguments[:count]))
+
+    def describe_workflow(self, context: Any) -> dict[str, Any]:
+        """Add the id of the model that was kept."""
+        return {"model_id": context.model["id"]} if getattr(context, "model", None) else {}
 
     @classmethod
     def input_references(cls, params: Any) -> list[tuple[str, int]]:
@@ -104,9 +148,24 @@ class BaseTrainAction(BaseAction[P], Generic[P]):
             origin=None if envelope is None else _origin_of(envelope),
         )
 
+    def report_metrics(
+        self, metrics: Mapping[str, float], *, epoch: int | None = None, category: str = "train"
+    ) -> None:
+        """Record numbers of one epoch (0 unless given) under `category`."""
+        self.log_metric(category, "epoch", epoch or 0, **metrics)
+
     def get_model(self, model_id: int) -> ModelInfo:
         """Return a kept model: `id`, `name`, `path` and what is known about it."""
         return self.ctx.workspace.get_model(model_id)
+
+
+def _count_places(execute: Callable[..., Any]) -> int:
+    """Count what may be passed by place, up to two."""
+    kinds = [parameter.kind for parameter in inspect.signature(execute).parameters.values()]
+    if inspect.Parameter.VAR_POSITIONAL in kinds:
+        return 2
+    places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return min(sum(kind in places for kind in kinds), 2)
 
 
 def _origin_of(envelope: Envelope) -> ModelOrigin:

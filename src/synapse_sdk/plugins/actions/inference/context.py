@@ -1,0 +1,26 @@
+"""`InferenceContext`: what the steps of an inference share.
+
+Source: interface sheet `actions.md` §3.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from synapse_sdk.plugins.steps.context import BaseStepContext
+
+
+@dataclass
+class InferenceContext(BaseStepContext):
+    """Handed from step to step."""
+
+    params: dict[str, Any] = field(default_factory=dict)
+    model_id: int | None = None
+    #: As `load_model()` returns it.
+    model: dict[str, Any] | None = None
+    model_path: str | None = None
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    results: list[dict[str, Any]] = field(default_factory=list)
+    batch_size: int = 1
+    processed_count: int = 0

@@ -1,0 +1,73 @@
+"""`WorkflowAction`: an action whose work may be split into steps.
+
+Source: interface sheet `actions.md` §1; `core.md` §2.1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from synapse_sdk.plugins.action import BaseAction
+from synapse_sdk.plugins.errors import ExecutionError
+from synapse_sdk.plugins.result import merge_result, validate_result
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.steps import BaseStepContext, StepRegistry
+
+P = TypeVar("P")
+
+
+class WorkflowAction(BaseAction[P], Generic[P]):
+    """Runs its steps if `setup_steps` registers any, else `execute()`."""
+
+    @property
+    def client(self) -> Any:
+        """The server's client.
+
+        Raises:
+            ExecutionError: This run has none.
+        """
+        if self.ctx.client is None:
+            name = type(self).__name__
+            raise ExecutionError(
+                f"Backend client is None: {name} asked for the server, and this run has none.",
+                {"action": name},
+                hint="Log in with `synapse login`, or run it there with --mode remote; "
+                "`self.client` can be a fake of yours: LocalExecutor(client=…).",
+            )
+        return self.ctx.client
+
+    def setup_steps(self, registry: StepRegistry[Any]) -> None:
+        """Register the steps of this action. Without any, `execute()` is what is run."""
+
+    def create_context(self) -> BaseStepContext:
+        """Make what the steps share."""
+        from synapse_sdk.plugins.steps import BaseStepContext
+
+        return BaseStepContext(self.ctx)
+
+    def describe_workflow(self, context: Any) -> dict[str, Any]:
+        """Return what the result of a workflow holds besides the counts of its steps."""
+        return {}
+
+    def run(self) -> Any:
+        """Run the steps, or execute; check the result against `result_model`."""
+        from synapse_sdk.plugins.steps import StepRegistry
+
+        registry: StepRegistry[Any] = StepRegistry()
+        self.setup_steps(registry)
+        if not len(registry):
+            self.setup_own_steps(registry)
+        return self.run_steps(registry) if len(registry) else super().run()
+
+    def setup_own_steps(self, registry: StepRegistry[Any]) -> None:
+        """Register what the base class does of itself where `setup_steps` registered nothing."""
+
+    def run_steps(self, registry: StepRegistry[Any]) -> Any:
+        """Run these steps; return what `execute()` answered, if one called it, with the counts merged in."""
+        from synapse_sdk.plugins.steps import Orchestrator
+
+        context = self.create_context()
+        counts = Orchestrator(registry, context).execute()
+        result = merge_result(getattr(context, "result", None), {**counts, **self.describe_workflow(context)})
+        return validate_result(result, type(self).result_model, self._warn_of_result)
