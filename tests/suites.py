@@ -46,7 +46,7 @@ class Suite:
 
 
 SUITES = (
-    Suite("foundation", ("_internal", "wire", "test_settings.py", "test_doctor.py"), budget_s=45),
+    Suite("foundation", ("_internal", "i18n", "wire", "test_settings.py", "test_doctor.py"), budget_s=45),
     Suite("storage", ("storage", "workspace"), budget_s=45),
     Suite("packaging", ("manifest", "packaging"), budget_s=90),
     Suite("plugins", ("plugins",), budget_s=120),

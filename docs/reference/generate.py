@@ -34,6 +34,8 @@ MODULES = (
     "synapse_sdk.plugins.steps",
     "synapse_sdk.plugins.decorators",
     "synapse_sdk.plugins.context",
+    "synapse_sdk.plugins.log_messages",
+    "synapse_sdk.i18n",
     "synapse_sdk.plugins.types",
     "synapse_sdk.plugins.enums",
     "synapse_sdk.plugins.schemas",

@@ -16,9 +16,11 @@ from synapse_sdk.plugins.enums import LogLevel
 from synapse_sdk.plugins.result import NoResult, validate_result
 
 if TYPE_CHECKING:
+    from synapse_sdk.i18n import LocalizedMessage
     from synapse_sdk.plugins.context import RuntimeContext
     from synapse_sdk.plugins.enums import PluginCategory
     from synapse_sdk.plugins.events import EventStream
+    from synapse_sdk.plugins.log_messages import LogMessageCode
     from synapse_sdk.plugins.types import DataType
 
 P = TypeVar("P")
@@ -87,6 +89,11 @@ class BaseAction(ABC, Generic[P]):
         """Name the datasets and models that `params` point at, as (kind, id); recorded with the run."""
         return []
 
+    @classmethod
+    def get_log_message_code_class(cls) -> type[LogMessageCode]:
+        """Return the codes of this action's messages, where it has some."""
+        raise NotImplementedError(f"{cls.__name__} has no message codes")
+
     @property
     def logger(self) -> EventStream:
         """Where this action's events go."""
@@ -110,7 +117,7 @@ class BaseAction(ABC, Generic[P]):
 
     def log_message(
         self,
-        message: str | Mapping[str, str],
+        message: str | Mapping[str, str] | LogMessageCode | LocalizedMessage,
         level: LogLevel | str = LogLevel.INFO,
         *,
         context: LogLevel | str | None = None,

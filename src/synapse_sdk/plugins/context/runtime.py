@@ -6,14 +6,16 @@ a level is an enum or text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synapse_sdk.plugins.enums import LogLevel
 from synapse_sdk.plugins.errors import ExecutionError
 
 if TYPE_CHECKING:
+    from synapse_sdk.i18n import LocalizedMessage
     from synapse_sdk.plugins.events import EventStream
+    from synapse_sdk.plugins.log_messages import LogMessageCode
     from synapse_sdk.wire.envelope import Envelope
     from synapse_sdk.workspace import Workspace
 
@@ -162,7 +164,7 @@ class RuntimeContext:
 
     def log_message(
         self,
-        message: str | Mapping[str, str],
+        message: str | Mapping[str, str] | LogMessageCode | LocalizedMessage,
         level: LogLevel | str = LogLevel.INFO,
         *,
         context: LogLevel | str | None = None,
@@ -173,7 +175,8 @@ class RuntimeContext:
         """Tell a person something.
 
         Args:
-            message: The text, or the text in several languages: `{"en": …, "ko": …}`.
+            message: The text; the text in several languages: `{"en": …, "ko": …}` or a `LocalizedMessage`;
+                or a `LogMessageCode`, whose own level counts, and which is kept as the message's `key`.
             level: How it wants to be read: debug, info, success, warning, danger, error, critical.
                 Other words are kept as they are.
             context: The older name of `level`.
@@ -184,14 +187,22 @@ class RuntimeContext:
         Raises:
             KeyError: A placeholder has no value.
         """
-        if isinstance(message, Mapping):
-            wanted = language or self.language or "en"
-            message = message.get(wanted) or message.get("en") or next(iter(message.values()), "")
-        text = message if isinstance(message, str) else str(message)
-        if values:
-            text = text.format(**values)
         level = level if context is None else context
-        self.logger.message(text, level=_name_level(level), step=self._pick_step(step))
+        key = None
+        if type(message) is str:
+            text = message.format(**values) if values else message
+        else:
+            from synapse_sdk.plugins.log_messages import find_text
+
+            text, own_level, key = find_text(message, language or self.language or "en", values)
+            level = own_level or level
+        self.logger.message(text, level=_name_level(level), step=self._pick_step(step), key=key)
+
+    def end_log(self) -> None:
+        """Say that the run is complete. Events can still follow."""
+        from synapse_sdk.plugins.log_messages import CommonLogMessageCode
+
+        self.log_message(CommonLogMessageCode.PLUGIN_RUN_COMPLETE)
 
     def log_metric(self, category: str, key: str, value: float, **metrics: float) -> None:
         """Record one number of `category`, and others that were measured with it."""
@@ -201,6 +212,42 @@ class RuntimeContext:
         """Record a picture's file as part of a gallery."""
         body = {"category": category, "group": group, "index": index, "file": str(image), **meta}
         self.logger.log("visualization", body, level="info")
+
+    def log_trials(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        trials: Mapping[str, Any] | None = None,
+        base: Sequence[str] = (),
+        hyperparameters: Sequence[str] = (),
+        metrics: Sequence[str] = (),
+        best_trial: str = "",
+    ) -> None:
+        """Record the table of a tuning's trials, as `data` or in its parts.
+
+        Args:
+            data: The whole table, as the parts below make it.
+            trials: Id → the trial's `base`, `hyperparameters` and `metrics`.
+            base: Columns that say what a trial is.
+            hyperparameters: Columns of what was tried.
+            metrics: Columns of what it came to.
+            best_trial: Id of the best one so far.
+
+        Raises:
+            ValueError: `data` has no `trials`.
+        """
+        if data is not None and "trials" not in data:
+            raise ValueError(
+                f"a table of trials needs 'trials'; this has {', '.join(map(str, data)) or 'nothing'}"
+            )
+        parts = {
+            "base": list(base),
+            "trials": dict(trials or {}),
+            "hyperparameters": list(hyperparameters),
+            "metrics": list(metrics),
+            "best_trial": best_trial,
+        }
+        self.log("trials", parts if data is None else data)
 
     def log_dev_event(self, message: str, data: Mapping[str, Any] | None = None) -> None:
         """Record something for the plugin's developer; shown only with debug output."""

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from synapse_sdk.plugins.enums import LogLevel
 
 if TYPE_CHECKING:
+    from synapse_sdk.i18n import LocalizedMessage
     from synapse_sdk.plugins.context import RuntimeContext
+    from synapse_sdk.plugins.log_messages import LogMessageCode
     from synapse_sdk.plugins.steps.base import StepResult
     from synapse_sdk.plugins.steps.overall import OverallProgress
 
@@ -53,7 +55,7 @@ class BaseStepContext:
 
     def log_message(
         self,
-        message: str | Mapping[str, str],
+        message: str | Mapping[str, str] | LogMessageCode | LocalizedMessage,
         level: LogLevel | str = LogLevel.INFO,
         *,
         context: LogLevel | str | None = None,

@@ -16,6 +16,7 @@ from synapse_sdk.plugins.enums import PluginCategory
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.train.context import TrainContext
+    from synapse_sdk.plugins.log_messages import LogMessageCode
     from synapse_sdk.plugins.steps import StepRegistry
     from synapse_sdk.wire.envelope import Envelope
     from synapse_sdk.workspace import DatasetInfo, ModelInfo, ModelOrigin
@@ -77,6 +78,13 @@ class BaseTrainAction(WorkflowAction[P], Generic[P]):
     def describe_workflow(self, context: Any) -> dict[str, Any]:
         """Add the id of the model that was kept."""
         return {"model_id": context.model["id"]} if getattr(context, "model", None) else {}
+
+    @classmethod
+    def get_log_message_code_class(cls) -> type[LogMessageCode]:
+        """Return `TrainLogMessageCode`."""
+        from synapse_sdk.plugins.actions.train.log_messages import TrainLogMessageCode
+
+        return TrainLogMessageCode
 
     @classmethod
     def input_references(cls, params: Any) -> list[tuple[str, int]]:
