@@ -21,6 +21,7 @@ from synapse_sdk.console.moments import (
     format_number,
     format_utc,
 )
+from synapse_sdk.console.once import new_form_key
 from synapse_sdk.console.texts import NAMES, Texts, choose_language
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def _shared_facts(request: Request) -> dict[str, Any]:
         "version": __version__,
         "visitor": visitor,
         "principal": None if visitor is None else visitor.principal,
+        "form_key": new_form_key(),
         "csrf_token": "" if visitor is None else visitor.csrf_token,
         "theme": theme_of(request),
         "themes": THEMES,

@@ -66,7 +66,7 @@ class Accounts(Protocol):
         """Return tokens that somebody may see."""
 
     def create_own_token(
-        self, principal: Any, *, kind: Any, name: str, role: Any, life: timedelta | None
+        self, principal: Any, *, kind: Any, name: str, role: Any, life: timedelta | None, once: Any
     ) -> Any:
         """Make a token."""
 
@@ -110,7 +110,7 @@ class Releases(Protocol):
 class Jobs(Protocol):
     """Jobs, as people see them."""
 
-    def submit(self, principal: Any, wish: Any) -> Any:
+    def submit(self, principal: Any, wish: Any, *, once: Any) -> Any:
         """Make a job of a `RunWish`."""
 
     def get(self, principal: Any, lookup: str) -> Any:
@@ -314,6 +314,9 @@ class Contents(Protocol):
 
 class ConsoleServices(Protocol):
     """All that the console calls."""
+
+    def once(self, principal: Any, key: str | None, what: str) -> Any:
+        """Return the idempotency key of a form that says `what`, for services that create."""
 
     @property
     def accounts(self) -> Accounts:

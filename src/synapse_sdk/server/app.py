@@ -19,6 +19,8 @@ from synapse_sdk.server.db import Database
 from synapse_sdk.server.db.migrate import migrate
 from synapse_sdk.server.http.handlers import install_handlers
 from synapse_sdk.server.http.host_check import LOOPBACK_HOSTS, HostCheck
+from synapse_sdk.server.http.once import Once, once_of
+from synapse_sdk.server.http.principal import Principal
 from synapse_sdk.server.jobs.output_routes import router as outputs_router
 from synapse_sdk.server.jobs.output_service import OutputService
 from synapse_sdk.server.jobs.routes import router as jobs_router
@@ -40,6 +42,10 @@ class Services:
     data: DataService
     jobs: JobsSubject
     outputs: OutputService
+
+    def once(self, principal: Principal, key: str | None, what: str) -> Once:
+        """Return the idempotency key of a form; see `once_of`."""
+        return once_of(principal, key, what)
 
 
 def open_services(folder: DataFolder) -> Services:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from synapse_sdk.clients.errors import AuthenticationError, AuthorizationError, NotFoundError, ValidationError
+from synapse_sdk.clients.errors import (
+    AuthenticationError,
+    AuthorizationError,
+    HTTPError,
+    NotFoundError,
+    ValidationError,
+)
 
 
 def test_a_token_says_whose_it_is(server):
@@ -94,3 +100,13 @@ def test_the_first_account_is_an_admin_the_next_ones_develop_and_none_changes_by
     accounts.ensure_account("kim", role="viewer")
 
     assert accounts.get_role(accounts.ensure_account("kim").id) == "viewer"
+
+
+def test_a_repeated_request_makes_no_second_token(server):
+    admin = server.client()
+    made = admin.post("tokens/", json={"name": "once"}, headers={"Idempotency-Key": "k1"})
+    with pytest.raises(HTTPError, match=f"made the token {made['id']} already"):
+        admin.post("tokens/", json={"name": "once"}, headers={"Idempotency-Key": "k1"})
+    with pytest.raises(HTTPError, match="already used for another request"):
+        admin.post("tokens/", json={"name": "other"}, headers={"Idempotency-Key": "k1"})
+    assert [token["name"] for token in admin.get("tokens/")["results"]].count("once") == 1

@@ -12,11 +12,13 @@ from fastapi.responses import RedirectResponse, Response
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk.console.errors import PageNotFoundError, status_of
 from synapse_sdk.console.links import links_of
+from synapse_sdk.console.once import once_of_form
 from synapse_sdk.console.pages.releases import find_schema
 from synapse_sdk.console.params_form import PREFIX, Field, build_fields, fill_in, parse_form, parse_whole
 from synapse_sdk.console.rendering import render, texts_of
 from synapse_sdk.console.services import Principal, RunWish
 from synapse_sdk.console.session import Form, SignedIn, services_of
+from synapse_sdk.console.texts import Texts
 
 router = APIRouter()
 #: Releases, datasets and models that the form offers; others can be typed.
@@ -65,12 +67,13 @@ def start(request: Request, visitor: SignedIn, form: Form, code: str, action: st
             gpus=_whole(numbers["gpus"]),
             time_limit_s=numbers["time_limit_s"],
         )
+        once = once_of_form(request, visitor.principal, form)
         try:
-            job = services_of(request).jobs.jobs.submit(visitor.principal, wish)
+            job = services_of(request).jobs.jobs.submit(visitor.principal, wish, once=once)
         except SynapseError as error:
             if status_of(error) not in (400, 404, 409, 413):
                 raise
-            problems = _place(error)
+            problems = _place(error, texts_of(request))
         else:
             return RedirectResponse(links_of(request)("jobs", job.number), 303)
     return _show(request, visitor.principal, release, action, fields, typed, 400, problems)
@@ -114,8 +117,10 @@ def _whole(number: float | None) -> int | None:
     return None if number is None else int(number)
 
 
-def _place(error: SynapseError) -> dict[str, str]:
+def _place(error: SynapseError, t: Texts) -> dict[str, str]:
     """Put what a service refused beside the fields that it names; the rest above the form."""
+    if status_of(error) == 409 and "key" in error.details:
+        return {"": t("start.sent_before")}
     found: dict[str, str] = {}
     for item in error.details.get("errors") or ():
         loc = item["loc"]

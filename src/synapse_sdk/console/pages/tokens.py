@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk.console.errors import ConsoleError, status_of
 from synapse_sdk.console.links import links_of
+from synapse_sdk.console.once import once_of_form
 from synapse_sdk.console.rendering import render, texts_of
 from synapse_sdk.console.session import Form, SignedIn, Visitor, services_of
 
@@ -36,13 +37,16 @@ def create_token(request: Request, visitor: SignedIn, form: Form) -> Response:
         role = str(form.get("role") or "") or None
         if kind == "agent" or role not in _ROLES:
             role = None
+        once = once_of_form(request, visitor.principal, form)
         new = services_of(request).accounts.create_own_token(
-            visitor.principal, kind=kind, name=name, role=role, life=life
+            visitor.principal, kind=kind, name=name, role=role, life=life, once=once
         )
     except SynapseError as error:
         if status_of(error) >= 500:
             raise
-        return _show(request, visitor, status_of(error), problem=error.message, typed=dict(form))
+        was_made = status_of(error) == 409
+        problem = texts_of(request)("tokens.made_before") if was_made else error.message
+        return _show(request, visitor, status_of(error), problem=problem, typed=dict(form))
     return _show(request, visitor, 201, new=new)
 
 

@@ -13,6 +13,7 @@ from synapse_sdk._version import __version__
 from synapse_sdk.server.accounts.models import Token
 from synapse_sdk.server.accounts.service import AccountService
 from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.once import Idempotent
 from synapse_sdk.server.http.paging import Limit, build_page
 from synapse_sdk.server.http.principal import Role
 
@@ -52,11 +53,16 @@ def list_tokens(
 
 
 @router.post("/tokens/", status_code=201)
-def create_token(request: Request, principal: Authenticated, body: NewTokenRequest) -> dict[str, Any]:
-    """Make a token. This answer is the only place where its text ever appears."""
+def create_token(
+    request: Request, principal: Authenticated, once: Idempotent, body: NewTokenRequest
+) -> dict[str, Any]:
+    """Make a token. This answer is the only place where its text ever appears.
+
+    A request that is repeated with the same `Idempotency-Key` makes no second one: 409 says which it made.
+    """
     life = None if body.life_days is None else timedelta(days=body.life_days)
     new = _service(request).create_own_token(
-        principal, kind=body.kind, name=body.name, role=body.role, life=life
+        principal, kind=body.kind, name=body.name, role=body.role, life=life, once=once
     )
     return {**_describe(new.token), "token": new.text}
 

@@ -12,7 +12,14 @@ from synapse_sdk._internal.clock import utc_now
 from synapse_sdk.server.accounts import passwords, store
 from synapse_sdk.server.accounts.models import Account, NewToken, Token, Workspace
 from synapse_sdk.server.db import Database
-from synapse_sdk.server.http.errors import ForbiddenError, InvalidError, NotFoundError, UnauthorizedError
+from synapse_sdk.server.http.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UnauthorizedError,
+)
+from synapse_sdk.server.http.once import UNREPEATED, Once
 from synapse_sdk.server.http.principal import (
     SCOPES_BY_KIND,
     SCOPES_BY_ROLE,
@@ -151,8 +158,13 @@ class AccountService:
         job_id: str | None = None,
         attempt: int | None = None,
         life: timedelta | None = None,
+        once: Once = UNREPEATED,
     ) -> NewToken:
-        """Make a token. Its text is in the answer and nowhere else, ever."""
+        """Make a token. Its text is in the answer and nowhere else, ever.
+
+        Raises:
+            ConflictError: The idempotency key was used before: the token is there, its text is not.
+        """
         text = f"syn_{kind}_{secrets.token_urlsafe(32)}"
         now = self._now()
         facts = {
@@ -169,15 +181,31 @@ class AccountService:
             "expires_at": None if life is None else now + life,
         }
         with self._database.write() as connection:
-            return NewToken(store.add_token(connection, token_hash=_hash(text), facts=facts), text)
+            if (known := once.recall(connection)) is not None:
+                raise ConflictError(
+                    f"This request made the token {known} already; its text was shown then, and is not kept.",
+                    {"token": int(known)},
+                    hint="Revoke that token if its text is lost, and make another one.",
+                )
+            token = store.add_token(connection, token_hash=_hash(text), facts=facts)
+            once.remember(connection, token.id)
+        return NewToken(token, text)
 
     def create_own_token(
-        self, principal: Principal, *, kind: TokenKind, name: str, role: Role | None, life: timedelta | None
+        self,
+        principal: Principal,
+        *,
+        kind: TokenKind,
+        name: str,
+        role: Role | None,
+        life: timedelta | None,
+        once: Once = UNREPEATED,
     ) -> NewToken:
         """Make a token at somebody's request: for themselves, or (by an admin) for an agent."""
+        workspace_id = principal.workspace_id
         if kind == "agent":
             principal.require("accounts:write")
-            return self.create_token(workspace_id=principal.workspace_id, kind="agent", name=name, life=life)
+            return self.create_token(workspace_id=workspace_id, kind="agent", name=name, life=life, once=once)
         if kind not in ("user", "ci"):
             raise InvalidError(
                 f"Tokens of kind {kind!r} are made by the server itself; ask for user, ci or agent."
@@ -187,12 +215,13 @@ class AccountService:
         if role is not None and _ROLE_ORDER.index(role) > _ROLE_ORDER.index(principal.role):
             raise ForbiddenError(f"A token can not have the role {role}; yours is {principal.role}.")
         return self.create_token(
-            workspace_id=principal.workspace_id,
+            workspace_id=workspace_id,
             kind=kind,
             name=name,
             account_id=principal.account_id,
             role=role or principal.role,
             life=life,
+            once=once,
         )
 
     def list_tokens(self, principal: Principal, *, after: int, limit: int) -> list[Token]:

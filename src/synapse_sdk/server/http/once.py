@@ -13,6 +13,7 @@ from synapse_sdk._internal.clock import utc_now
 from synapse_sdk.server.db import Moment, metadata
 from synapse_sdk.server.http.auth import Authenticated
 from synapse_sdk.server.http.errors import ConflictError, InvalidError
+from synapse_sdk.server.http.principal import Principal
 
 KEY_LIMIT = 200
 
@@ -81,17 +82,38 @@ class Once:
         connection.execute(sa.insert(idempotency_keys).values(values))
 
 
+def once_of(principal: Principal, key: str | None, what: str) -> Once:
+    """Return the idempotency key of something that a form asks for.
+
+    Args:
+        principal: Who sent it.
+        key: The key that the form was shown with; None: it may be sent again and again.
+        what: All that the form says, but for the key: another text under the same key is refused.
+
+    Raises:
+        InvalidError: The key is empty or too long.
+    """
+    return Once(principal.workspace_id, principal.key, _check_key(key), _hash(what.encode()))
+
+
+def _check_key(key: str | None) -> str | None:
+    if key is not None and not 0 < len(key) <= KEY_LIMIT:
+        raise InvalidError(f"An Idempotency-Key has 1 to {KEY_LIMIT} characters, not {len(key)}.")
+    return key
+
+
+def _hash(*parts: bytes) -> str:
+    return hashlib.sha256(b"\n".join(parts)).hexdigest()
+
+
 async def _read_once(
     request: Request,
     principal: Authenticated,
     key: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
 ) -> Once:
-    if key is not None and not 0 < len(key) <= KEY_LIMIT:
-        raise InvalidError(f"An Idempotency-Key has 1 to {KEY_LIMIT} characters, not {len(key)}.")
-    digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
-    if key is not None:
-        digest.update(await request.body())
-    return Once(principal.workspace_id, principal.key, key, digest.hexdigest())
+    body = b"" if key is None else await request.body()
+    request_hash = _hash(f"{request.method} {request.url.path}".encode(), body)
+    return Once(principal.workspace_id, principal.key, _check_key(key), request_hash)
 
 
 Idempotent = Annotated[Once, Depends(_read_once)]
