@@ -85,11 +85,16 @@ def build_cli_page() -> str:
     ]
     commands = list(iter_commands(build_cli()))
     parts.append("| command | what it does |\n| --- | --- |")
-    parts += [_row_of(path, command) for path, command in commands if not isinstance(command, click.Group)]
+    parts += [_row_of(path, command) for path, command in commands if _does_something(command)]
     parts.append("")
     for path, command in commands:
         parts.append(_describe_command(path, command))
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _does_something(command: click.Command) -> bool:
+    """Is it more than a name before other commands?"""
+    return not isinstance(command, click.Group) or command.invoke_without_command
 
 
 def iter_commands(command: click.Command, path: str = "synapse") -> Iterator[tuple[str, click.Command]]:

@@ -61,6 +61,20 @@ SERVER_ANSWERS = {
     "logout": [],
     "server status": ["--data-dir", "{data}"],
     "server token": ["--data-dir", "{data}"],
+    "server token list": ["--data-dir", "{data}"],
+    "server token revoke": ["{spare_token}", "--data-dir", "{data}"],
+    "server account list": ["--data-dir", "{data}"],
+    "server account add": ["{spare_account}-too", "--data-dir", "{data}"],
+    "server account role": ["{spare_account}", "viewer", "--data-dir", "{data}"],
+    "server account password": [
+        "{spare_account}",
+        "--password-file",
+        "{password_file}",
+        "--data-dir",
+        "{data}",
+    ],
+    "server account disable": ["{spare_account}", "--data-dir", "{data}"],
+    "server account enable": ["{spare_account}", "--data-dir", "{data}"],
     "server link": ["--data-dir", "{data}"],
     "server backup": ["--data-dir", "{data}", "{fresh}/backup"],
     "server restore": ["--data-dir", "{fresh}/restored", "{backup}"],
@@ -100,6 +114,8 @@ def iter_commands(group: click.Group | None = None, path: tuple[str, ...] = ()) 
         except ModuleNotFoundError:
             continue
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield (*path, name)
             yield from iter_commands(command, (*path, name))
         else:
             yield (*path, name)
@@ -136,7 +152,14 @@ def served(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> dict
     folder = tmp_path_factory.mktemp("served")
     platform.synapse("server", "backup", "--data-dir", platform.server.data_dir, folder / "backup")
     (folder / "token").write_text(platform.token)
+    (folder / "password").write_text("correct horse\n")
+    data = platform.server.data_dir
+    platform.synapse("server", "token", "--account", "spare", "--data-dir", data)
+    listed = platform.synapse("server", "token", "list", "--account", "spare", "--data-dir", data, "--json")
     return {
+        "spare_account": "spare",
+        "spare_token": str(listed.json()["tokens"][0]["id"]),
+        "password_file": str(folder / "password"),
         "url": platform.server.url,
         "data": str(platform.server.data_dir),
         "backup": str(folder / "backup"),

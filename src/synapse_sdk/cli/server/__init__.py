@@ -10,9 +10,8 @@ server = LazyGroup(
     entries={
         "start": Entry("synapse_sdk.cli.server.start:start", "Serve until Ctrl-C or SIGTERM."),
         "status": Entry("synapse_sdk.cli.server.status:status", "Say whether a server runs, and where."),
-        "token": Entry(
-            "synapse_sdk.cli.server.token:token", "Make an access token, and its account if needed."
-        ),
+        "token": Entry("synapse_sdk.cli.server.token:token", "Make, list and revoke access tokens."),
+        "account": Entry("synapse_sdk.cli.server.account:account", "Look after accounts: roles, passwords."),
         "backup": Entry(
             "synapse_sdk.cli.server.backup:backup", "Copy the data folder, while it is used or not."
         ),

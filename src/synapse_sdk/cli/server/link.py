@@ -15,11 +15,14 @@ from synapse_sdk.cli.server.data_folder_option import with_data_folder
 if TYPE_CHECKING:
     from synapse_sdk.server.data_folder import DataFolder
 
+#: Made by whoever starts: a new server has no accounts.
+FIRST_ACCOUNT = "owner"
+
 
 @click.command("link")
 @with_output
 @with_data_folder
-@click.option("--account", default="owner", help="Who signs in (default: owner).")
+@click.option("--account", default=FIRST_ACCOUNT, help="Who signs in (default: owner).")
 def link(output: Output, folder: DataFolder, account: str) -> int:
     """Make a link that signs an account in to the console, once, within 15 minutes."""
     from synapse_sdk.server.app import open_services
@@ -32,6 +35,8 @@ def link(output: Output, folder: DataFolder, account: str) -> int:
         ) from error
     services = open_services(folder)
     try:
+        if account != FIRST_ACCOUNT:
+            services.accounts.get_member(account)  # a typing mistake makes nobody a developer
         owner = services.accounts.ensure_account(account)
         secret = services.accounts.create_sign_in_link(owner.id)
     finally:

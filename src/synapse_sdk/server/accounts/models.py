@@ -29,6 +29,17 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """An account with its part in one workspace, as admins see it."""
+
+    name: str
+    role: Role
+    is_active: bool
+    has_password: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A token as it is known after it was shown once: never its text."""
 
@@ -47,6 +58,8 @@ class Token:
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    #: Only in lists.
+    account_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

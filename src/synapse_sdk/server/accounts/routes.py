@@ -48,7 +48,7 @@ def list_tokens(
 ) -> dict[str, Any]:
     """List tokens: an admin sees all of the workspace, others their own. Never their texts."""
     found = _service(request).list_tokens(principal, after=after, limit=limit)
-    items = [_describe(token) for token in found]
+    items = [{**_describe(token), "account": token.account_name} for token in found]
     return build_page(request, items, limit=limit, last=found[-1].id if found else None)
 
 

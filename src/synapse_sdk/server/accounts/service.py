@@ -10,7 +10,7 @@ from typing import Any
 
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk.server.accounts import passwords, store
-from synapse_sdk.server.accounts.models import Account, NewToken, Token, Workspace
+from synapse_sdk.server.accounts.models import Account, Member, NewToken, Token, Workspace
 from synapse_sdk.server.db import Database
 from synapse_sdk.server.http.errors import (
     ConflictError,
@@ -87,6 +87,66 @@ class AccountService:
                 usual: Role = "developer" if store.has_members(connection, room.id) else "admin"
                 store.set_role(connection, room.id, account.id, role or usual)
             return account
+
+    def add_account(self, name: str, *, role: Role) -> Account:
+        """Make an account.
+
+        Raises:
+            ConflictError: There is one of this name.
+        """
+        with self._database.read() as connection:
+            if store.find_account(connection, name=name) is not None:
+                raise ConflictError(f"There is an account {name!r} already.", {"account": name})
+        return self.ensure_account(name, role=role)
+
+    def set_active(self, name: str, *, is_active: bool) -> None:
+        """Let an account in, or shut it out: its tokens and sessions are refused while it is.
+
+        Raises:
+            NotFoundError: There is no such account.
+        """
+        with self._database.write() as connection:
+            account = store.find_account(connection, name=name)
+            if account is None:
+                raise _no_account(name)
+            store.set_active(connection, account.id, is_active=is_active)
+
+    def list_members(self, *, workspace: str = DEFAULT_WORKSPACE) -> list[Member]:
+        """Return the accounts of a workspace, by name."""
+        with self._database.read() as connection:
+            room = store.find_workspace(connection, code=workspace)
+            return [] if room is None else store.list_members(connection, room.id)
+
+    def get_member(self, name: str, *, workspace: str = DEFAULT_WORKSPACE) -> Member:
+        """Return an account of a workspace.
+
+        Raises:
+            NotFoundError: There is no such account.
+        """
+        with self._database.read() as connection:
+            room, account = (
+                store.find_workspace(connection, code=workspace),
+                store.find_account(connection, name=name),
+            )
+            found = (
+                []
+                if room is None or account is None
+                else store.list_members(connection, room.id, account_id=account.id)
+            )
+        if not found:
+            raise _no_account(name)
+        return found[0]
+
+    def folder_owner(self) -> Principal:
+        """Return whoever works on the data folder itself, who may do all that an admin may."""
+        workspace = self.ensure_default_workspace()
+        return Principal(
+            kind="user",
+            workspace_id=workspace.id,
+            scopes=SCOPES_BY_ROLE["admin"],
+            account_name="the server's machine",
+            role="admin",
+        )
 
     def get_role(self, account_id: int, *, workspace: str = DEFAULT_WORKSPACE) -> Role | None:
         """Return an account's role in a workspace, None without one."""
@@ -364,6 +424,14 @@ class AccountService:
         principal.require("accounts:read")
         with self._database.read() as connection:
             return store.list_audit_entries(connection, principal.workspace_id, before=before, limit=limit)
+
+
+def _no_account(name: str) -> NotFoundError:
+    return NotFoundError(
+        f"There is no account {name!r}.",
+        {"account": name},
+        hint=f"See them: synapse server account list. Make it: synapse server account add {name}",
+    )
 
 
 def _hash(text: str) -> str:

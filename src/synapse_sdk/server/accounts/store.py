@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from synapse_sdk.server.accounts.models import Account, Token, Workspace
+from synapse_sdk.server.accounts.models import Account, Member, Token, Workspace
 from synapse_sdk.server.accounts.tables import (
     accounts,
     audit_entries,
@@ -64,6 +64,29 @@ def set_password_hash(connection: sa.Connection, account_id: int, password_hash:
         sa.update(accounts).where(accounts.c.id == account_id).values(password_hash=password_hash)
     )
     connection.execute(sa.delete(sessions).where(sessions.c.account_id == account_id))
+
+
+def set_active(connection: sa.Connection, account_id: int, *, is_active: bool) -> None:
+    """Let an account in, or shut it out."""
+    connection.execute(sa.update(accounts).where(accounts.c.id == account_id).values(is_active=is_active))
+
+
+def list_members(
+    connection: sa.Connection, workspace_id: int, *, account_id: int | None = None
+) -> list[Member]:
+    """Return who has a role in a workspace, by name: all, or one account."""
+    has_password = accounts.c.password_hash.is_not(None)
+    query = (
+        sa.select(
+            accounts.c.name, memberships.c.role, accounts.c.is_active, has_password, accounts.c.created_at
+        )
+        .join(memberships, memberships.c.account_id == accounts.c.id)
+        .where(memberships.c.workspace_id == workspace_id)
+        .order_by(accounts.c.name)
+    )
+    if account_id is not None:
+        query = query.where(accounts.c.id == account_id)
+    return [Member(*row) for row in connection.execute(query)]
 
 
 def set_role(connection: sa.Connection, workspace_id: int, account_id: int, role: Role) -> None:
@@ -123,7 +146,8 @@ def list_tokens(
 ) -> list[Token]:
     """Return tokens that people made, in the order of their ids: all, or those of one account."""
     query = (
-        sa.select(*_TOKEN_COLUMNS)
+        sa.select(*[*_TOKEN_COLUMNS, accounts.c.name])
+        .outerjoin(accounts, accounts.c.id == tokens.c.account_id)
         .where(tokens.c.workspace_id == workspace_id, tokens.c.id > after, tokens.c.kind != "job")
         .order_by(tokens.c.id)
         .limit(limit)
