@@ -8,6 +8,8 @@ import signal
 import time
 from pathlib import Path
 
+import httpx
+
 from tests.cli_process import Synapse
 from tests.server_process import ServerProcess
 
@@ -125,3 +127,26 @@ def test_what_was_acknowledged_survives_kill_9(synapse: Synapse, bare_server: Se
     assert synapse("server", "status", "--data-dir", bare_server.data_dir).returncode == 0
     answer = synapse("login", "--host", bare_server.url, "--token-file", "-", stdin=token)
     assert answer.returncode == 0, answer
+
+
+def test_behind_a_path_prefix_links_cookies_and_addresses_have_it(synapse: Synapse, tmp_path: Path):
+    options = ("--path-prefix", "/team/synapse", "--no-agent")
+    server = ServerProcess(synapse, tmp_path / "prefixed", options)
+    server.start()
+    try:
+        # As a proxy hands it on: without the prefix.
+        form = httpx.get(f"{server.url}/console/sign-in/")
+        assert 'action="/team/synapse/console/sign-in/"' in form.text
+        assert "Path=/team/synapse/console;" in form.headers["set-cookie"]
+        assert httpx.get(f"{server.url}/").headers["location"] == "/team/synapse/console/"
+        style = httpx.get(f"{server.url}/console/static/console.css")
+        assert style.headers["content-type"].startswith("text/css")
+        assert httpx.get(f"{server.url}/health/").json()["status"] == "ok"
+    finally:
+        server.stop()
+
+
+def test_a_prefix_that_is_none_is_refused(synapse: Synapse, tmp_path: Path):
+    answer = synapse("server", "start", "--data-dir", tmp_path / "data", "--path-prefix", "synapse/")
+    assert answer.returncode == 2, answer
+    assert "'synapse/' is no path prefix" in answer.stderr

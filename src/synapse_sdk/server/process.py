@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import re
 import signal
 import socket
 from collections.abc import Callable, Collection, Iterator
@@ -24,6 +25,7 @@ from synapse_sdk.server.http.host_check import LOOPBACK_HOSTS
 
 #: How long requests that are being answered may take once the server was told to end.
 DRAIN_S = 10
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
 class ServerConfigError(SynapseError):
@@ -44,6 +46,8 @@ class ServerConfig:
     tls_key: Path | None = None
     #: Serve in clear text elsewhere than on loopback, behind a proxy that speaks TLS for instance.
     allows_plain_http: bool = False
+    #: What a proxy in front takes off every path, such as `/synapse`; links and cookies get it back.
+    path_prefix: str = ""
     #: Run jobs on this machine too.
     has_agent: bool = True
 
@@ -66,6 +70,7 @@ def serve(
         DataFolderError, DatabaseError: The data folder can not be used.
     """
     _check_exposure(config)
+    _check_prefix(config.path_prefix)
     folder = DataFolder(config.data_dir.absolute())
     with folder.claimed():
         services = open_services(folder)
@@ -83,6 +88,7 @@ def serve(
                 ssl_certfile=config.tls_certificate,
                 ssl_keyfile=config.tls_key,
                 server_header=False,
+                root_path=config.path_prefix,
             ),
             on_drain=services.jobs.end_waiting,
         )
@@ -135,6 +141,15 @@ def _check_exposure(config: ServerConfig) -> None:
         {"host": config.host},
         hint="Give --tls-cert and --tls-key; or --allow-plain-http if something in front speaks TLS.",
     )
+
+
+def _check_prefix(prefix: str) -> None:
+    if prefix and not _PREFIX.fullmatch(prefix):
+        raise ServerConfigError(
+            f"{prefix!r} is no path prefix.",
+            {"path_prefix": prefix},
+            hint="Such as --path-prefix /synapse: a slash before each name, none at the end.",
+        )
 
 
 def _is_loopback(host: str) -> bool:

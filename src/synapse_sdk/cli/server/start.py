@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option(
     "--allow-host", "allowed_hosts", multiple=True, help="Another name it is reached by; repeatable."
 )
+@click.option("--path-prefix", default="", help="What a proxy takes off each path, such as /synapse.")
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate chain (PEM).")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="Its private key (PEM).")
 @click.option("--allow-plain-http", is_flag=True, help="Serve in clear text elsewhere than on loopback.")
@@ -37,6 +38,7 @@ def start(
     host: str,
     port: int,
     allowed_hosts: tuple[str, ...],
+    path_prefix: str,
     tls_cert: Path | None,
     tls_key: Path | None,
     allow_plain_http: bool,
@@ -57,6 +59,7 @@ def start(
         host=host,
         port=port,
         allowed_hosts=allowed_hosts,
+        path_prefix=path_prefix,
         tls_certificate=tls_cert,
         tls_key=tls_key,
         allows_plain_http=allow_plain_http,
