@@ -108,3 +108,58 @@ def test_params_without_a_schema_are_one_json_object():
     assert parse_whole("", T) == ({}, None)
     assert parse_whole("[1]", T)[1] == 'Not an object: params look like {"name": value}'
     assert "line 1" in parse_whole("{", T)[1]
+
+
+BOX = {"type": "object", "properties": {"width": {"type": "integer", "minimum": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "said"),
+    [
+        ({"type": "integer", "minimum": 1}, "0", "At least 1"),
+        ({"type": "integer", "maximum": 9}, "10", "At most 9"),
+        ({"type": "number", "exclusiveMinimum": 0}, "0", "More than 0"),
+        ({"type": "number", "exclusiveMaximum": 1}, "1", "Less than 1"),
+        ({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]}, "0", "At least 1"),
+        ({"type": "string", "minLength": 3}, "ab", "At least 3 characters"),
+        ({"type": "string", "maxLength": 2}, "abc", "At most 2 characters"),
+        ({"type": "array", "minItems": 2}, "[1]", "At least 2 items"),
+        ({"type": "array", "items": {"type": "integer", "maximum": 3}}, "[1, 2, 4]", "[2]: At most 3"),
+        ({"$ref": "#/$defs/Box"}, '{"width": 0}', "width: At least 1"),
+        ({"type": "object", "additionalProperties": {"minimum": 1}}, '{"a": 0}', "a: At least 1"),
+    ],
+)
+def test_what_lies_outside_the_authors_bounds_is_told_beside_the_field(schema, text, said):
+    field = field_of(schema, **{"$defs": {"Box": BOX}})
+    _, problems = parse_form([field], {field.field_name: text}, T)
+    assert problems == {"x": said}
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ({"type": "integer", "minimum": 1, "maximum": 1}, "1"),
+        ({"anyOf": [{"type": "integer", "minimum": 5}, {"type": "string"}]}, "1"),
+        ({"type": "array", "items": {"$ref": "#/$defs/Box"}}, '[{"width": 1, "other": -1}]'),
+        ({"$ref": "#/$defs/Loop"}, '{"next": {"next": {}}}'),
+    ],
+)
+def test_where_the_schema_says_nothing_for_sure_nothing_is_refused(schema, text):
+    loop = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Loop"}}}
+    field = field_of(schema, **{"$defs": {"Box": BOX, "Loop": loop}})
+    assert parse_form([field], {field.field_name: text}, T)[1] == {}
+
+
+def test_a_text_of_several_lines_keeps_them():
+    field = field_of({"type": "string", "default": "one\ntwo"})
+    assert field.is_long
+    params, _ = parse_form([field], {field.field_name: "one\r\ntwo"}, T)
+    assert params == {"x": "one\ntwo"}
+
+
+def test_a_param_that_may_be_nothing_can_be_left_so():
+    nothing = {"anyOf": [{"type": "boolean"}, {"type": "null"}], "default": None}
+    field = field_of(nothing)
+    assert [shown for _, shown in field.choices] == ["true", "false", "\u2013"]
+    assert parse_form([field], {field.field_name: field.initial}, T)[0] == {"x": None}
+    assert parse_form([field], {field.field_name: "false"}, T)[0] == {"x": False}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from synapse_sdk.console.bounds import find_misfit
 from synapse_sdk.console.moments import NOTHING
 from synapse_sdk.console.texts import Texts
 
@@ -24,6 +25,8 @@ INPUT_KINDS = {
 }
 #: JSON that is longer is written on several lines.
 _LINE_CHARS = 72
+#: A text that may be longer gets several lines.
+_LONG_TEXT_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,14 @@ class Field:
     #: "dataset" or "model" for a param that names one.
     input_kind: str | None = None
     is_secret: bool = False
+    #: A text of several lines: a single line of a form would lose their ends.
+    is_long: bool = False
+    #: Of a text: characters at least and at most; what the browser's own calendar helps with.
+    length_min: int | None = None
+    length_max: int | None = None
+    is_date: bool = False
+    #: Returns what of a value lies outside the author's bounds.
+    find_misfit: Callable[[Any, Texts], str | None] = lambda value, t: None
 
     @property
     def initial_shown(self) -> str:
@@ -87,7 +98,9 @@ def parse_form(
             params[field.name] = bool(text)
         elif text.strip():
             try:
-                params[field.name] = _parse(field, text, t)
+                value = params[field.name] = _parse(field, text, t)
+                if misfit := field.find_misfit(value, t):
+                    problems[field.name] = misfit
             except _UnreadableError as problem:
                 problems[field.name] = str(problem)
         elif field.is_required:
@@ -103,9 +116,13 @@ def _build_field(name: str, item: Any, root: Mapping[str, Any], *, is_required: 
     schema, is_nullable = _resolve(item, root)
     kind = _kind_of(schema)
     choices = [(json.dumps(value), _show(value)) for value in schema.get("enum", ())]
+    if kind == "boolean" and is_nullable:
+        # A box has two states, such a param three.
+        kind, choices = "choice", [("true", "true"), ("false", "false")]
     if kind == "choice" and is_nullable:
         choices.append(("null", NOTHING))
     default = item.get("default") if isinstance(item, Mapping) else None
+    is_null_chosen = kind == "choice" and is_nullable and "default" in item and default is None
     numbers = schema if kind in ("integer", "number") else {}
     field = Field(
         name=name,
@@ -119,6 +136,12 @@ def _build_field(name: str, item: Any, root: Mapping[str, Any], *, is_required: 
         step=numbers.get("multipleOf"),
         input_kind=INPUT_KINDS.get(name) if kind == "integer" else None,
         is_secret=schema.get("format") == "password",
+        is_long=kind == "text" and _is_long(schema, default),
+        length_min=schema.get("minLength") if kind == "text" else None,
+        length_max=schema.get("maxLength") if kind == "text" else None,
+        is_date=schema.get("format") == "date",
+        find_misfit=lambda value, t: find_misfit(value, item, root, t),
+        initial="null" if is_null_chosen else "",
     )
     if default is None:
         return field
@@ -154,6 +177,10 @@ def _kind_of(schema: Mapping[str, Any]) -> Kind:
     }
     kind = schema.get("type")
     return kinds.get(kind, "json") if isinstance(kind, str) else "json"
+
+
+def _is_long(schema: Mapping[str, Any], default: object) -> bool:
+    return "\n" in str(default) or (schema.get("maxLength") or 0) > _LONG_TEXT_CHARS
 
 
 def _bound(schema: Mapping[str, Any], *names: str) -> float | None:
