@@ -149,6 +149,19 @@ def test_a_viewer_starts_and_stops_nothing(console):
     assert world.person.get("jobs/")["count"] == 1
 
 
+def test_a_viewer_is_shown_no_way_to_what_is_refused(console):
+    world = build_world(console)
+    world.submit()
+    cookie = {"Cookie": f"{SESSION_COOKIE}={console.cookie('viewer')}"}
+    with httpx.Client(base_url=console.console, headers=cookie) as viewer:
+        for path in ("", "plugins/", "plugins/digits/", "plugins/digits/releases/0.1.0/", "jobs/", "jobs/1/"):
+            answer = viewer.get(path)
+            assert answer.status_code == 200
+            assert "/start/" not in answer.text, path
+            assert "/stop/" not in answer.text, path
+            assert "/audit/" not in answer.text, path
+
+
 def test_uploaded_contents_are_never_run_by_a_browser(console, visitor):
     build_world(console)
     picture = visitor.get("datasets/1/versions/1/items/train/001.png?as_picture=true")
@@ -173,7 +186,15 @@ def test_every_link_keeps_the_prefix_of_a_proxy(tmp_path):
         world.submit()
         cookie = {"Cookie": f"{SESSION_COOKIE}={console.cookie()}"}
         with httpx.Client(base_url=console.console, headers=cookie) as client:
-            for path in ("", "jobs/", "jobs/1/", "plugins/digits/", "plugins/digits/start/train/", "tokens/"):
+            for path in (
+                "",
+                "jobs/",
+                "jobs/1/",
+                "jobs/1/inputs/",
+                "plugins/digits/",
+                "plugins/digits/start/train/",
+                "tokens/",
+            ):
                 answer = client.get(path)
                 assert answer.status_code == 200
                 addresses = re.findall(

@@ -57,6 +57,8 @@ def test_an_action_is_started_from_its_form(page, world):
     page.get_by_label("Layers").fill("[1, 2")
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("Not JSON: look at line 1")).to_be_visible()
+    expect(page.get_by_label("Layers")).to_be_focused()
+    expect(page.get_by_label("Layers")).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_label("Epochs")).to_have_value("5")
     page.get_by_label("Layers").fill("[1, 2]")
     page.get_by_role("button", name="Start").click()
@@ -97,6 +99,8 @@ def test_a_running_job_is_watched_and_stopped(page, world):
         assignment, {"state": "STOPPED"}, exit_code=None, signal=15, cause="cancelled", reason="on request"
     )
     expect(page.locator("#live-job").get_by_text("Stopped").first).to_be_visible()
+    expect(page.locator("[data-ends]")).to_have_count(0)
+    expect(page).to_have_title("Stopped · Job 1 · train · Synapse")
     expect(page.locator("#live-job")).not_to_have_attribute("data-stream", re.compile("."))
 
 
@@ -137,6 +141,38 @@ def test_a_line_is_found_in_a_long_log(page, world):
     expect(page.locator("#log .line").last).to_contain_text("line 400000")
     page.keyboard.press("Home")
     expect(page.locator("#log .line").first).to_contain_text("line 1")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "job-1-stdout.log"
+    assert download.value.path().read_text() == "\n".join(lines) + "\n"
+
+
+def test_the_log_of_stderr_is_downloaded_when_it_is_looked_at(page, world):
+    assignment = world.start()
+    world.print(assignment, "one\n")
+    world.print(assignment, "two\n", stream="stderr")
+    page.goto(f"{world.server.console}jobs/1/log/")
+    page.get_by_label("Stream").select_option("stderr")
+    expect(page.locator("#log .line")).to_have_count(1)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "job-1-stderr.log"
+    assert download.value.path().read_text() == "two\n"
+
+
+def test_a_failed_job_shows_its_authors_lines_first(page, world):
+    assignment = world.start()
+    job_id = world.person.get("jobs/1/")["id"]
+    place = f"/srv/data/agent/attempts/{job_id}/1/code"
+    traceback = f'Traceback …\n  File "{place}/plugin/train.py", line 3, in execute\nKeyError: 1'
+    failure = {"type": "KeyError", "message": "Action execution failed: KeyError: 1", "traceback": traceback}
+    said = {"cause": "action", "reason": failure["message"]}
+    world.end(assignment, {"state": "FAILED", "failure": failure, **said}, exit_code=1, **said)
+    page.goto(f"{world.server.console}jobs/1/")
+    expect(page.locator("#traceback pre")).to_contain_text('File "plugin/train.py", line 3, in execute')
+    expect(page.get_by_text("Action execution failed")).to_have_count(1)
+    top = page.locator("#traceback").bounding_box()["y"]
+    assert top < page.locator("#charts").bounding_box()["y"]
 
 
 def test_two_jobs_are_compared_in_the_same_chart(page, world):
@@ -167,6 +203,8 @@ def test_a_token_is_made_shown_once_and_revoked(page, world):
 
     page.goto(f"{world.server.console}tokens/")
     assert text not in page.content()
+    page.get_by_label("Kind").select_option("agent")
+    expect(page.get_by_label("Role")).to_be_disabled()
     page.once("dialog", lambda dialog: dialog.accept())
     page.locator("tr", has_text="laptop").get_by_role("button", name="Revoke").click()
     expect(page.locator("tr", has_text="laptop")).to_contain_text("revoked")

@@ -51,6 +51,15 @@ def download_zip(files: Iterable[tuple[str, Path]], filename: str) -> StreamingR
     )
 
 
+def download_stream(parts: Iterable[bytes], filename: str) -> StreamingResponse:
+    """Return what comes in parts, to be saved under `filename`."""
+    return StreamingResponse(
+        parts,
+        media_type="application/octet-stream",
+        headers=_HARMLESS | {"Content-Disposition": _attachment(filename)},
+    )
+
+
 def _attachment(filename: str) -> str:
     return f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
 

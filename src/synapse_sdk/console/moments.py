@@ -61,6 +61,11 @@ def format_utc(value: datetime | str) -> str:
     return as_moment(value).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def format_instant(value: datetime | str) -> str:
+    """Write a moment to the millisecond, UTC: for lists of what follows quickly on each other."""
+    return as_moment(value).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
 def format_number(value: object) -> str:
     """Write a metric: six significant digits, integers whole."""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -179,6 +179,18 @@ class Logs(Protocol):
     ) -> Any:
         """Return lines of a log."""
 
+    def read_bytes(
+        self,
+        principal: Any,
+        lookup: str,
+        *,
+        attempt: int | None,
+        stream: Stream,
+        offset: int,
+        limit_bytes: int,
+    ) -> bytes:
+        """Return bytes of a log from an offset on, none at its end."""
+
 
 class Ending(Protocol):
     """Knows whether the server is about to end."""

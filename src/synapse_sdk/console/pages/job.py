@@ -10,7 +10,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from synapse_sdk.console.downloads import download
+from synapse_sdk.console.failures import describe_failure
 from synapse_sdk.console.links import links_of
+from synapse_sdk.console.moments import format_instant
 from synapse_sdk.console.progress import list_phases
 from synapse_sdk.console.rendering import render, texts_of
 from synapse_sdk.console.services import Principal
@@ -29,7 +31,11 @@ def load_facts(request: Request, principal: Principal, lookup: str) -> dict[str,
     """Return what every page of a job shows."""
     services = services_of(request)
     job, document, attempts = services.jobs.jobs.get_details(principal, lookup)
-    return {"job": job, "document": document, "attempts": attempts, "lookup": lookup}
+    failure = None
+    if document.failure:
+        failure = describe_failure(document.failure, job_id=job.id, reason=job.reason)
+    shown = {"job": job, "document": document, "attempts": attempts, "lookup": lookup}
+    return shown | {"failure": failure}
 
 
 def load_live_facts(request: Request, principal: Principal, lookup: str) -> dict[str, Any]:
@@ -120,5 +126,5 @@ def _describe_event(cursor: int, line: str) -> dict[str, Any]:
     said = json.dumps(facts, ensure_ascii=False)
     if len(said) > EVENT_SHOWN_CHARS:
         said = f"{said[:EVENT_SHOWN_CHARS]} …"
-    shown = {name: event.get(name) for name in ("at", "producer", "kind", "step", "name")}
-    return shown | {"cursor": cursor, "said": said}
+    shown = {name: event.get(name) for name in ("producer", "kind", "step", "name")}
+    return shown | {"cursor": cursor, "said": said, "at": format_instant(event["at"])}

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from synapse_sdk.console.downloads import download, download_zip
 from synapse_sdk.console.rendering import render
-from synapse_sdk.console.services import Models
+from synapse_sdk.console.services import Models, Principal
 from synapse_sdk.console.session import SignedIn, services_of
 
 router = APIRouter()
@@ -47,9 +47,18 @@ def show_model(
         "model.html",
         model=model,
         files=files,
+        job_number=_find_job_number(request, visitor.principal, model),
         after=after,
         next_after=files[-1].path if len(files) == FILE_ROWS else None,
     )
+
+
+def _find_job_number(request: Request, principal: Principal, model: Any) -> int | None:
+    """Return the number of the job that made a model, None where the visitor may see none."""
+    if model.job_id is None or not principal.may("jobs:read"):
+        return None
+    number: int = services_of(request).jobs.jobs.get(principal, model.job_id).number
+    return number
 
 
 @router.get("/models/{model_id}/download/")

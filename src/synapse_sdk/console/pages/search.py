@@ -49,10 +49,15 @@ def _search(request: Request, principal: Principal, wanted: str) -> dict[str, li
     datasets, _ = services.data.datasets.list_datasets(principal, limit=SEARCHED, order="newest")
     rows = {
         "plugins": [
-            (link("plugins", item.code), item.code, f"{item.name} {item.description}") for item in plugins
+            (
+                link("plugins", item.code),
+                item.code,
+                " · ".join(part for part in (item.name, item.description) if part),
+            )
+            for item in plugins
         ],
-        "models": [(link("models", item.id), item.name, item.description) for item in models],
-        "datasets": [(link("datasets", item.id), item.name, "") for item in datasets],
+        "models": [(link("models", item.id), f"{item.name} #{item.id}", item.description) for item in models],
+        "datasets": [(link("datasets", item.id), f"{item.name} #{item.id}", "") for item in datasets],
     }
     fitting = {
         kind: [row for row in items if wanted in f"{row[1]} {row[2]}".lower()][:SHOWN]

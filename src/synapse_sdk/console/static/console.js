@@ -69,6 +69,15 @@
     if (event.target.matches("form[data-auto] select")) event.target.form.requestSubmit();
   });
 
+  // A token of an agent has no role: what would be left out can not be chosen.
+  const tokenKind = document.getElementById("token-kind");
+  const limitRole = () => {
+    const role = document.querySelector("[data-not-for]");
+    if (role) role.disabled = tokenKind.value === role.dataset.notFor;
+  };
+  tokenKind?.addEventListener("change", limitRole);
+  if (tokenKind) limitRole();
+
   // Nobody looks: nothing is asked.
   document.addEventListener("htmx:before:request", (event) => {
     if (document.hidden && event.target.dataset?.live !== undefined) event.preventDefault();

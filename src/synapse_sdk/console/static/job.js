@@ -10,6 +10,7 @@
     source.addEventListener("job", (event) => {
       const open = [...live.querySelectorAll("details[open]")].map((item) => item.id);
       live.innerHTML = event.data; // made by our own template, escaped there
+      document.title = live.querySelector("[data-title]")?.dataset.title ?? document.title;
       for (const id of open) document.getElementById(id)?.setAttribute("open", "");
       document.dispatchEvent(new CustomEvent("job:changed"));
     });
@@ -18,6 +19,8 @@
       source.close();
       source = null;
       live.removeAttribute("data-stream");
+      // Nothing is left to stop.
+      for (const item of document.querySelectorAll("[data-ends]")) item.remove();
       document.dispatchEvent(new CustomEvent("job:changed"));
       document.dispatchEvent(new CustomEvent("job:ended"));
     });

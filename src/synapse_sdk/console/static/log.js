@@ -151,7 +151,18 @@
   }
   function refreshSoon() { refreshTimer ??= setTimeout(refresh, REFRESH_MS); }
 
+  // The file of the log that is looked at.
+  function pointFile() {
+    const file = element("log-file");
+    if (!file) return;
+    const url = new URL(file.href);
+    url.searchParams.set("stream", stream.value);
+    if (attempt) url.searchParams.set("attempt", attempt.value);
+    file.href = url;
+  }
+
   function startOver() {
+    pointFile();
     era += 1;
     chunks = new Map();
     total = -1;
