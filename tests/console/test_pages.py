@@ -10,6 +10,7 @@ import pytest
 from tests.console.world import metric, progress, publish, register_dataset, register_model, send
 
 from synapse_sdk._internal.digests import digest_bytes
+from synapse_sdk.clients.transport import Transport
 
 PAGES = [
     "",
@@ -187,3 +188,21 @@ def test_names_of_any_kind_do_not_break_links(world, visitor):
     page = visitor.get("datasets/").text
     assert "a &#34;quoted&#34; &lt;name&gt; &amp; 100%/ü" in page
     assert visitor.get("search/", params={"q": "quoted"}).text.count("datasets/2/") == 1
+
+
+def test_a_model_leads_to_its_job_and_release(world, visitor):
+    assignment = world.start()
+    worker = Transport(world.server.url, assignment["job_token"])
+    try:
+        model = register_model(worker)
+    finally:
+        worker.close()
+    page = visitor.get(f"models/{model['id']}/").text
+    assert ">Job 1</a> · train" in page
+    assert 'href="/console/plugins/digits/releases/0.1.0/"' in page
+    assert "#1" in visitor.get("search/?q=reader").text
+
+
+def test_tokens_say_whose_they_are_to_admins(world, visitor):
+    world.server.token("developer")
+    assert "<td>test-developer</td>" in visitor.get("tokens/").text

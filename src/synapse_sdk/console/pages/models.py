@@ -47,18 +47,17 @@ def show_model(
         "model.html",
         model=model,
         files=files,
-        job_number=_find_job_number(request, visitor.principal, model),
+        job=_find_job(request, visitor.principal, model),
         after=after,
         next_after=files[-1].path if len(files) == FILE_ROWS else None,
     )
 
 
-def _find_job_number(request: Request, principal: Principal, model: Any) -> int | None:
-    """Return the number of the job that made a model, None where the visitor may see none."""
+def _find_job(request: Request, principal: Principal, model: Any) -> Any:
+    """Return the job that made a model, None where there is none or the visitor may see none."""
     if model.job_id is None or not principal.may("jobs:read"):
         return None
-    number: int = services_of(request).jobs.jobs.get(principal, model.job_id).number
-    return number
+    return services_of(request).jobs.jobs.get(principal, model.job_id)
 
 
 @router.get("/models/{model_id}/download/")
