@@ -311,6 +311,14 @@ FAULTS = (
         tests=("tests/console/test_guards.py",),
     ),
     Fault(
+        name="a form that is sent twice makes two jobs",
+        suite="console",
+        file="src/synapse_sdk/console/once.py",
+        old="key if isinstance(key, str) and key else None, what)",
+        new="None, what)",
+        tests=("tests/console/test_sent_twice.py",),
+    ),
+    Fault(
         name="a pending fact holds and nobody notices",
         suite="guide",
         file="tests/guide/pending.yaml",
