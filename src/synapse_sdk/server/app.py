@@ -21,6 +21,7 @@ from synapse_sdk.server.http.handlers import install_handlers
 from synapse_sdk.server.http.host_check import LOOPBACK_HOSTS, HostCheck
 from synapse_sdk.server.http.once import Once, once_of
 from synapse_sdk.server.http.principal import Principal
+from synapse_sdk.server.http.openapi import install_openapi
 from synapse_sdk.server.jobs.output_routes import router as outputs_router
 from synapse_sdk.server.jobs.output_service import OutputService
 from synapse_sdk.server.jobs.routes import router as jobs_router
@@ -115,6 +116,7 @@ def create_app(services: Services, *, hosts: Collection[str] = LOOPBACK_HOSTS) -
     )
     app.state.services = services
     install_handlers(app)
+    install_openapi(app)
     app.add_middleware(HostCheck, hosts=hosts, record=partial(services.accounts.record_refusal, None))
     app.include_router(accounts_router)
     app.include_router(registry_router)

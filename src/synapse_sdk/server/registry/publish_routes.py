@@ -14,6 +14,7 @@ from synapse_sdk.manifest import ManifestFile
 from synapse_sdk.server.http import InvalidError, Principal
 from synapse_sdk.server.http.auth import Authenticated
 from synapse_sdk.server.http.once import KEY_LIMIT, Once
+from synapse_sdk.server.http.openapi import REF_TEMPLATE
 from synapse_sdk.server.registry.body import Body
 from synapse_sdk.server.registry.content_routes import DIGEST_PATTERN
 from synapse_sdk.server.registry.manifest import FILE_LIMIT, SIZE_LIMIT_BYTES
@@ -69,7 +70,7 @@ _TEXT = {"type": "string"}
 _BODIES = {
     "required": True,
     "content": {
-        "application/json": {"schema": ReleaseRequest.model_json_schema()},
+        "application/json": {"schema": ReleaseRequest.model_json_schema(ref_template=REF_TEMPLATE)},
         "multipart/form-data": {
             "schema": {
                 "type": "object",
