@@ -42,13 +42,19 @@ def digests(server) -> dict[str, str]:
 
 
 def look(server, youngest: timedelta = NOW):
-    return find_garbage(server.services.database, server.services.blobs, youngest=youngest)
+    services = server.services
+    return find_garbage(services.database, services.blobs, services.folder.uploads, youngest=youngest)
+
+
+def remove(server, youngest: timedelta = NOW):
+    services = server.services
+    return remove_garbage(services.database, services.blobs, services.folder.uploads, youngest=youngest)
 
 
 def test_only_what_nothing_names_goes(server, digests):
     assert [blob.digest for blob in look(server).unnamed] == [digests["unnamed"]]
 
-    gone = remove_garbage(server.services.database, server.services.blobs, youngest=NOW)
+    gone = remove(server)
 
     assert [blob.digest for blob in gone.unnamed] == [digests["unnamed"]]
     assert server.services.blobs.find(digests["unnamed"]) is None
@@ -68,8 +74,50 @@ def test_bytes_without_a_row_go_when_they_are_old(server, tmp_path: Path):
     os.utime(server.services.blobs.get(blob.digest), (0, 0))
 
     assert look(server, YOUNGEST).strays == (blob,)
-    remove_garbage(server.services.database, server.services.blobs)
+    remove(server, YOUNGEST)
     assert server.services.blobs.find(blob.digest) is None
+
+
+def test_an_upload_that_rests_for_a_week_goes(server):
+    client = server.client("developer")
+    whole = b"x" * 100
+    headers = {"Content-Range": "bytes 0-9/100"}
+    client.put(f"blobs/{digest_bytes(whole)}/", content=whole[:10], headers=headers)
+    begun = client.put(
+        "chunked_upload/", files={"file": ("a", whole[:10])}, data={"filename": "a"}, headers=headers
+    )
+    uploads = sorted(server.services.folder.uploads.iterdir())
+    assert len(uploads) == 2
+    assert look(server).uploads == ()
+    for path in uploads:
+        os.utime(path, (0, 0))
+
+    assert [upload.path for upload in look(server).uploads] == uploads
+    assert look(server).size_bytes == 20
+    assert [upload.path for upload in remove(server).uploads] == uploads
+    assert list(server.services.folder.uploads.iterdir()) == []
+
+    # Whoever comes back after all is told to begin again.
+    assert client.get(f"chunked_upload/{begun['id']}/")["offset"] == 0
+    asked = {"blobs": [{"digest": digest_bytes(whole), "size_bytes": 100}]}
+    assert client.post("blobs/missing/", json=asked)["offsets"] == {}
+
+
+def test_gc_shows_abandoned_uploads_and_removes_them(server, synapse):
+    folder = server.services.folder
+    upload = folder.uploads / "chunked-7"
+    upload.write_bytes(b"half")
+    os.utime(upload, (0, 0))
+    words = ("server", "gc", "--data-dir", folder.root)
+
+    shown = synapse(*words, "--dry-run", "--json").json()
+    assert (shown["removed"], shown["uploads"]) == (False, [{"name": "chunked-7", "size_bytes": 4}])
+    assert upload.exists()
+    said = synapse(*words)
+    assert said.returncode == 0, said
+    assert "chunked-7" in said.stdout
+    assert "1 content, 4 bytes gone." in said.stderr
+    assert not upload.exists()
 
 
 def test_every_column_that_names_a_content_is_known(server):

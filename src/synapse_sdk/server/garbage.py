@@ -1,4 +1,4 @@
-"""Contents that nothing names any more: found, listed, removed."""
+"""Contents that nothing names any more, and uploads that nobody ended: found, listed, removed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk.server import garbage_store as store
@@ -14,6 +15,16 @@ from synapse_sdk.storage.blobs import Blob, BlobStore
 
 #: An upload names its contents last. What is younger than this may still be on its way to a name.
 YOUNGEST = timedelta(days=1)
+#: An upload can be taken up again where it broke off, for so long.
+ABANDONED_AFTER = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonedUpload:
+    """The part of a file that came before its sender went away."""
+
+    path: Path
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +35,40 @@ class Garbage:
     unnamed: tuple[Blob, ...]
     #: Contents of the blob store that no workspace knows: a crash between bytes and row leaves them.
     strays: tuple[Blob, ...]
+    #: Files on their way in, of which nothing came for a week.
+    uploads: tuple[AbandonedUpload, ...]
 
     @property
     def size_bytes(self) -> int:
         """How much room it takes."""
-        return sum(blob.size_bytes for blob in (*self.unnamed, *self.strays))
+        return sum(blob.size_bytes for blob in (*self.unnamed, *self.strays, *self.uploads))
 
 
-def find_garbage(database: Database, blobs: BlobStore, *, youngest: timedelta = YOUNGEST) -> Garbage:
-    """Say what can go; change nothing."""
+def find_garbage(
+    database: Database, blobs: BlobStore, uploads: Path, *, youngest: timedelta = YOUNGEST
+) -> Garbage:
+    """Say what can go; change nothing.
+
+    Args:
+        database: Its rows name contents.
+        blobs: The contents.
+        uploads: Folder of files on their way in.
+        youngest: Contents that are younger may still be on their way to a name.
+    """
     with database.read() as connection:
         unnamed = store.list_unnamed(connection, before=utc_now() - youngest)
         known = store.list_known(connection)
-    return Garbage(tuple(unnamed), tuple(_iter_strays(blobs, known, youngest)))
+    strays = tuple(_iter_strays(blobs, known, youngest))
+    return Garbage(tuple(unnamed), strays, tuple(_iter_abandoned(uploads)))
 
 
-def remove_garbage(database: Database, blobs: BlobStore, *, youngest: timedelta = YOUNGEST) -> Garbage:
+def remove_garbage(
+    database: Database, blobs: BlobStore, uploads: Path, *, youngest: timedelta = YOUNGEST
+) -> Garbage:
     """Remove what can go; return it. No server may run on the folder meanwhile: hold its claim.
 
     First the rows, in one transaction, then the files: a crash in between leaves strays, which go next time.
+    A client that goes on with an abandoned upload after all begins again.
     """
     with database.write() as connection:
         unnamed = store.list_unnamed(connection, before=utc_now() - youngest)
@@ -53,7 +79,10 @@ def remove_garbage(database: Database, blobs: BlobStore, *, youngest: timedelta 
     strays = tuple(_iter_strays(blobs, known, youngest))
     for blob in strays:
         blobs.remove(blob.digest)
-    return Garbage(tuple(unnamed), strays)
+    abandoned = tuple(_iter_abandoned(uploads))
+    for upload in abandoned:
+        upload.path.unlink(missing_ok=True)
+    return Garbage(tuple(unnamed), strays, abandoned)
 
 
 def _iter_strays(blobs: BlobStore, known: Collection[str], youngest: timedelta) -> Iterator[Blob]:
@@ -61,3 +90,14 @@ def _iter_strays(blobs: BlobStore, known: Collection[str], youngest: timedelta) 
     for blob, changed_at in blobs.iter_blobs():
         if blob.digest not in known and changed_at < oldest_spared:
             yield blob
+
+
+def _iter_abandoned(uploads: Path) -> Iterator[AbandonedUpload]:
+    oldest_kept = time.time() - ABANDONED_AFTER.total_seconds()
+    for path in sorted(uploads.iterdir()):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue  # it was completed a moment ago: the server may run while garbage is only looked for
+        if status.st_mtime < oldest_kept:
+            yield AbandonedUpload(path, status.st_size)

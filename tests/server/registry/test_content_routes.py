@@ -265,15 +265,3 @@ def test_a_damaged_blob_is_mended_by_a_good_copy(server):
     send_contents(client, b"one")
 
     assert blob.read_bytes() == b"one"
-
-
-def test_uploads_that_nobody_goes_on_with_are_removed(server):
-    client = server.client("developer")
-    send_part(client, LARGE, 0, 1_000_000)
-    (upload,) = server.services.folder.uploads.iterdir()
-    contents = server.services.registry.contents
-
-    assert contents.remove_abandoned_uploads() == 0
-    os.utime(upload, (0, 0))
-    assert contents.remove_abandoned_uploads() == 1
-    assert ask(client, LARGE)["offsets"] == {}

@@ -24,7 +24,10 @@ _SHOWN_ROWS = 20
 @with_data_folder
 @click.option("--dry-run", is_flag=True, help="Only list what would go. The server may run.")
 def gc(output: Output, folder: DataFolder, dry_run: bool) -> int:
-    """Remove contents that nothing names any more and that are older than a day. The server must not run."""
+    """Remove contents that nothing names any more, a day old, and uploads that rested for a week.
+
+    The server must not run.
+    """
     from synapse_sdk.server.app import open_services
     from synapse_sdk.server.garbage import find_garbage, remove_garbage
 
@@ -32,22 +35,32 @@ def gc(output: Output, folder: DataFolder, dry_run: bool) -> int:
         services = open_services(folder)
         try:
             look = find_garbage if dry_run else remove_garbage
-            garbage = look(services.database, services.blobs)
+            garbage = look(services.database, services.blobs, folder.uploads)
         finally:
             services.database.close()
     rows = [*((blob, "nothing names it") for blob in garbage.unnamed)]
     rows += [(blob, "left by an upload that never ended") for blob in garbage.strays]
     if output.as_json:
         contents = [{"digest": blob.digest, "size_bytes": blob.size_bytes, "why": why} for blob, why in rows]
-        output.document({"removed": not dry_run, "size_bytes": garbage.size_bytes, "contents": contents})
+        uploads = [{"name": item.path.name, "size_bytes": item.size_bytes} for item in garbage.uploads]
+        output.document(
+            {
+                "removed": not dry_run,
+                "size_bytes": garbage.size_bytes,
+                "contents": contents,
+                "uploads": uploads,
+            }
+        )
         return ExitCode.DONE
-    if rows:
-        shown = [
-            (blob.digest[:19] + "…", format_size(blob.size_bytes), why) for blob, why in rows[:_SHOWN_ROWS]
-        ]
-        output.table(("content", "size", "why"), shown)
-    if len(rows) > _SHOWN_ROWS:
-        output.say(f"… and {len(rows) - _SHOWN_ROWS:,} more; --json lists all")
+    shown = [(blob.digest[:19] + "…", format_size(blob.size_bytes), why) for blob, why in rows]
+    shown += [
+        (item.path.name[:19], format_size(item.size_bytes), "an upload, at rest for a week")
+        for item in garbage.uploads
+    ]
+    if shown:
+        output.table(("content", "size", "why"), shown[:_SHOWN_ROWS])
+    if len(shown) > _SHOWN_ROWS:
+        output.say(f"… and {len(shown) - _SHOWN_ROWS:,} more; --json lists all")
     verb = "can go" if dry_run else "gone"
-    output.say(f"{count_of(len(rows), 'content')}, {format_size(garbage.size_bytes)} {verb}.")
+    output.say(f"{count_of(len(shown), 'content')}, {format_size(garbage.size_bytes)} {verb}.")
     return ExitCode.DONE

@@ -224,10 +224,6 @@ class ContentService:
             raise NotFoundError(f"There is no content {digest} here.", {"digest": digest})
         return self._blobs.get(digest)
 
-    def remove_abandoned_uploads(self) -> int:
-        """Remove uploads that nobody went on with for a week; return how many."""
-        return self._partials.remove_abandoned()
-
     def _find_size(self, workspace_id: int, digest: str) -> int | None:
         with self._database.read() as connection:
             return store.find_sizes(connection, workspace_id, [digest]).get(digest)

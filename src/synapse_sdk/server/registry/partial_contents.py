@@ -5,16 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from synapse_sdk._internal.digests import CHUNK_BYTES
 
-#: Seconds after which an upload that nobody went on with is given up.
-ABANDONED_AFTER_S = 7 * 24 * 3600.0
 #: Running digests that are remembered; of others the file is read again.
 _REMEMBERED = 256
 
@@ -42,16 +39,6 @@ class PartialContents:
         path = self._path(workspace_id, digest)
         with self._locks[hash(path.name) % len(self._locks)]:
             yield PartialContent(path, self._hashes)
-
-    def remove_abandoned(self, *, abandoned_after_s: float = ABANDONED_AFTER_S) -> int:
-        """Remove the uploads that nobody went on with for so long; return how many."""
-        oldest_kept, count = time.time() - abandoned_after_s, 0
-        for path in self._folder.glob("*-" + "[0-9a-f]" * 64):
-            with self._locks[hash(path.name) % len(self._locks)], suppress(FileNotFoundError):
-                if path.stat().st_mtime < oldest_kept:
-                    path.unlink()
-                    count += 1
-        return count
 
     def _path(self, workspace_id: int, digest: str) -> Path:
         return self._folder / f"{workspace_id}-{digest.removeprefix('sha256:')}"
