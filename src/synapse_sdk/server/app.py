@@ -95,6 +95,7 @@ async def _live(app: FastAPI) -> AsyncIterator[None]:
     finally:
         services.jobs.end_waiting()
         services.jobs.reaper.stop()
+        services.accounts.flush_refusals()
 
 
 def create_app(services: Services, *, hosts: Collection[str] = LOOPBACK_HOSTS) -> FastAPI:

@@ -11,6 +11,7 @@ from typing import Any
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk.server.accounts import passwords, store
 from synapse_sdk.server.accounts.models import Account, Member, NewToken, Token, Workspace
+from synapse_sdk.server.accounts.refusals import RefusalLog
 from synapse_sdk.server.db import Database
 from synapse_sdk.server.http.errors import (
     ConflictError,
@@ -34,7 +35,6 @@ TOUCH_EVERY = timedelta(minutes=1)
 SIGN_IN_LINK_LIFE = timedelta(minutes=15)
 SESSION_LIFE = timedelta(days=7)
 _ROLE_ORDER: tuple[Role, ...] = ("viewer", "developer", "publisher", "admin")
-_TEXT_LIMIT = 500
 
 
 class AccountService:
@@ -43,6 +43,7 @@ class AccountService:
     def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._now = now
+        self._refusals = RefusalLog(database)
 
     def ensure_default_workspace(self) -> Workspace:
         """Return the workspace `default`, which a new server does not have yet."""
@@ -405,23 +406,25 @@ class AccountService:
         return cookie
 
     def record_refusal(self, principal: Principal | None, what: str, detail: str) -> None:
-        """Keep that something was refused, for `audit/`."""
-        facts = {
-            "workspace_id": None if principal is None else principal.workspace_id,
-            "at": self._now(),
-            "who": "nobody" if principal is None else principal.name,
-            "what": what[:_TEXT_LIMIT],
-            "outcome": "refused",
-            "detail": detail[:_TEXT_LIMIT],
-        }
-        with self._database.write() as connection:
-            store.add_audit_entry(connection, facts)
+        """Keep that something was refused, for `audit/`. Equal ones within a minute are one entry."""
+        self._refusals.record(
+            "nobody" if principal is None else principal.name,
+            what,
+            detail,
+            workspace_id=None if principal is None else principal.workspace_id,
+            now=self._now(),
+        )
+
+    def flush_refusals(self) -> None:
+        """Write refusals that were only counted so far; a server does when it ends."""
+        self._refusals.flush(self._now())
 
     def list_audit_entries(
         self, principal: Principal, *, before: int | None, limit: int
     ) -> list[dict[str, Any]]:
         """Return what was refused and done, newest first; for admins."""
         principal.require("accounts:read")
+        self.flush_refusals()
         with self._database.read() as connection:
             return store.list_audit_entries(connection, principal.workspace_id, before=before, limit=limit)
 

@@ -221,9 +221,14 @@ def use_sign_in_link(connection: sa.Connection, *, link_hash: str, now: datetime
     return account_id
 
 
-def add_audit_entry(connection: sa.Connection, facts: dict[str, Any]) -> None:
-    """Record something for whoever looks later."""
-    connection.execute(sa.insert(audit_entries).values(facts))
+def add_audit_entry(connection: sa.Connection, facts: dict[str, Any]) -> int:
+    """Record something for whoever looks later; return the entry's id."""
+    return _insert(connection, audit_entries, facts)
+
+
+def describe_audit_entry(connection: sa.Connection, entry_id: int, detail: str) -> None:
+    """Say something else of an entry."""
+    connection.execute(sa.update(audit_entries).where(audit_entries.c.id == entry_id).values(detail=detail))
 
 
 def list_audit_entries(
