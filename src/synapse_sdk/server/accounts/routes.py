@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from synapse_sdk._internal.clock import iso_z
@@ -13,11 +13,15 @@ from synapse_sdk._version import __version__
 from synapse_sdk.server.accounts.models import Token
 from synapse_sdk.server.accounts.service import AccountService
 from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.http.once import Idempotent
-from synapse_sdk.server.http.paging import Limit, build_page
+from synapse_sdk.server.http.paging import INTEGER_END, Limit, build_page
 from synapse_sdk.server.http.principal import Role
 
-router = APIRouter(tags=["accounts"])
+router = APIRouter(tags=["accounts"], route_class=GuardedRoute)
+
+AfterId = Annotated[int, Query(ge=0, lt=INTEGER_END)]
+TokenId = Annotated[int, Path(ge=0, lt=INTEGER_END)]
 
 
 class NewTokenRequest(BaseModel):
@@ -44,7 +48,10 @@ def whoami(request: Request, principal: Authenticated) -> dict[str, Any]:
 
 @router.get("/tokens/")
 def list_tokens(
-    request: Request, principal: Authenticated, limit: Limit = 100, after: Annotated[int, Query(ge=0)] = 0
+    request: Request,
+    principal: Authenticated,
+    limit: Limit = 100,
+    after: AfterId = 0,
 ) -> dict[str, Any]:
     """List tokens: an admin sees all of the workspace, others their own. Never their texts."""
     found = _service(request).list_tokens(principal, after=after, limit=limit)
@@ -68,14 +75,17 @@ def create_token(
 
 
 @router.delete("/tokens/{token_id}/", status_code=204)
-def revoke_token(request: Request, principal: Authenticated, token_id: int) -> None:
+def revoke_token(request: Request, principal: Authenticated, token_id: TokenId) -> None:
     """End a token."""
     _service(request).revoke_token(principal, token_id)
 
 
 @router.get("/audit/")
 def list_audit_entries(
-    request: Request, principal: Authenticated, limit: Limit = 100, after: int | None = None
+    request: Request,
+    principal: Authenticated,
+    limit: Limit = 100,
+    after: AfterId | None = None,
 ) -> dict[str, Any]:
     """List what was refused, newest first; for admins."""
     found = _service(request).list_audit_entries(principal, before=after, limit=limit)

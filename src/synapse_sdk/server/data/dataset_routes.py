@@ -14,10 +14,11 @@ from synapse_sdk.server.data.dataset_service import DatasetService
 from synapse_sdk.server.data.manifest import ITEM_LIMIT, ManifestEntry, parse_manifest
 from synapse_sdk.server.data.models import Dataset, DatasetVersion, Order
 from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.http.once import Idempotent
 from synapse_sdk.server.http.paging import Limit, build_page
 
-router = APIRouter(tags=["datasets"])
+router = APIRouter(tags=["datasets"], route_class=GuardedRoute)
 
 #: Ids and numbers fit the database's integers; what does not is no id of ours.
 Number = Annotated[int, Path(ge=0, lt=2**63)]

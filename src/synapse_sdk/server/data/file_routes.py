@@ -22,9 +22,10 @@ from synapse_sdk.server.data.models import ChunkedUpload, DataFile, Storage
 from synapse_sdk.server.data.storage_service import StorageService
 from synapse_sdk.server.http import InvalidError, NotFoundError
 from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.http.paging import build_page
 
-router = APIRouter(tags=["files"])
+router = APIRouter(tags=["files"], route_class=GuardedRoute)
 
 Number = Annotated[int, Path(ge=0, lt=2**63)]
 Id = Annotated[int, Field(ge=0, lt=2**63)]

@@ -23,12 +23,13 @@ from synapse_sdk.server.data.models import Model, Order
 from synapse_sdk.server.data.service import DataService
 from synapse_sdk.server.http import InvalidError, Principal
 from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.http.once import Idempotent
 from synapse_sdk.server.http.paging import Limit, build_page
 from synapse_sdk.workspace.manifest import Item
 from synapse_sdk.workspace.records import ModelCategory, ModelOrigin
 
-router = APIRouter(tags=["models"])
+router = APIRouter(tags=["models"], route_class=GuardedRoute)
 
 Number = Annotated[int, Path(ge=0, lt=2**63)]
 Id = Annotated[int, Field(ge=0, lt=2**63)]

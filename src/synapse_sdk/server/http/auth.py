@@ -37,11 +37,14 @@ def _without_scheme(value: str) -> str:
 
 
 def authenticate(request: Request) -> Principal:
-    """Return who is asking.
+    """Return who is asking; looked up once for each request.
 
     Raises:
         UnauthorizedError: No token, or one that is unknown, expired or revoked.
     """
+    known: Principal | None = getattr(request.state, "principal", None)
+    if known is not None:
+        return known
     token = find_token(request)
     if token is None:
         raise UnauthorizedError(

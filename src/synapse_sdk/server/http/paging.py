@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from fastapi import Query, Request
 
 LIMIT_MAX = 1000
+#: Ids and counts are the database's integers; a larger one names nothing.
+INTEGER_END = 2**63
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Items of one page.")]
 After = Annotated[str | None, Query(description="Go on after this item; taken from `next`.")]

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.http.paging import Limit, build_page
 from synapse_sdk.server.jobs.agent_service import AgentService
 from synapse_sdk.server.jobs.attempt_service import AttemptService
@@ -19,7 +20,7 @@ from synapse_sdk.server.jobs.descriptions import describe_agent, describe_job
 from synapse_sdk.server.jobs.notifier import Notifier, Waiter, claims_topic
 from synapse_sdk.wire.assignment import AgentFacts, AttemptEnd, ClaimRequest, Heartbeat
 
-router = APIRouter(tags=["agents"])
+router = APIRouter(tags=["agents"], route_class=GuardedRoute)
 
 AgentId = Annotated[int, Path(ge=0, lt=2**63)]
 AttemptNumber = Annotated[int, Path(ge=1, lt=2**63)]

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.http.paging import Limit, build_page
 from synapse_sdk.server.jobs.bodies import read_body
 from synapse_sdk.server.jobs.event_batch import BATCH_LIMIT_BYTES
@@ -17,7 +18,7 @@ from synapse_sdk.server.jobs.event_service import EventService, require_kinds
 from synapse_sdk.server.jobs.event_streams import event_stream, iter_events
 from synapse_sdk.server.jobs.metric_service import MetricService, XAxis
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], route_class=GuardedRoute)
 
 Cursor = Annotated[int, Query(ge=0, lt=2**63, description="Only what came after this cursor.")]
 _NDJSON = {

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.http.once import Idempotent
 from synapse_sdk.server.http.paging import Limit, build_page
 from synapse_sdk.server.jobs.descriptions import describe_details, describe_job
 from synapse_sdk.server.jobs.job_service import JobService, RunWish
 from synapse_sdk.server.jobs.states import JobState
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], route_class=GuardedRoute)
 
 #: Ids of rows fit the database's integers.
 _RowId = Annotated[int, Field(ge=0, lt=2**63)]

@@ -82,6 +82,8 @@ class LogFile:
 
     def read(self, offset: int, limit_bytes: int) -> bytes:
         """Return bytes from `offset` on; none behind the end."""
+        if offset >= self.size_bytes():
+            return b""  # a file system refuses to go further than its files can be long
         try:
             with self._path.open("rb") as stream:
                 stream.seek(offset)

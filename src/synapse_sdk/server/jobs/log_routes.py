@@ -9,12 +9,13 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.jobs.bodies import read_body
 from synapse_sdk.server.jobs.event_batch import BATCH_LIMIT_BYTES
 from synapse_sdk.server.jobs.event_streams import event_stream, iter_log
 from synapse_sdk.server.jobs.log_service import LogPage, LogService, Stream
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], route_class=GuardedRoute)
 
 AttemptQuery = Annotated[int | None, Query(ge=1, lt=2**63, description="The latest unless given.")]
 Offset = Annotated[int, Query(ge=0, lt=2**62, description="In bytes, from the beginning.")]

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from synapse_sdk.server.data.content_responses import file_response
 from synapse_sdk.server.http.auth import Authenticated
-from synapse_sdk.server.http.paging import Limit, build_page
+from synapse_sdk.server.http.guarded_route import GuardedRoute
+from synapse_sdk.server.http.paging import INTEGER_END, Limit, build_page
 from synapse_sdk.server.jobs.output_service import OutputService
 from synapse_sdk.workspace.manifest import Item
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], route_class=GuardedRoute)
 
-Attempt = Annotated[int | None, Query(ge=1, description="Number of the attempt; the latest unless given.")]
+Attempt = Annotated[int | None, Query(ge=1, lt=INTEGER_END, description="The latest unless given.")]
+AttemptNumber = Annotated[int, Path(ge=1, lt=INTEGER_END)]
 
 
 class OutputFile(BaseModel):
@@ -25,7 +27,7 @@ class OutputFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     path: str = Field(min_length=1, max_length=1000)
-    size_bytes: int = Field(ge=0)
+    size_bytes: int = Field(ge=0, lt=INTEGER_END)
     digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
 
 
@@ -44,7 +46,7 @@ def _service(request: Request) -> OutputService:
 
 @router.post("/jobs/{job_id}/attempts/{attempt}/outputs/", status_code=204)
 def record_outputs(
-    request: Request, principal: Authenticated, job_id: str, attempt: int, body: Outputs
+    request: Request, principal: Authenticated, job_id: str, attempt: AttemptNumber, body: Outputs
 ) -> None:
     """Note the files that an attempt left (its agent does)."""
     items = [Item(file.path, file.size_bytes, file.digest) for file in body.files]

@@ -11,10 +11,11 @@ from starlette.concurrency import run_in_threadpool
 
 from synapse_sdk.server.http import InvalidError
 from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.jobs.event_streams import event_stream, iter_vendor_log
 from synapse_sdk.server.jobs.log_service import STREAMS
 
-router = APIRouter(tags=["vendor"])
+router = APIRouter(tags=["vendor"], route_class=GuardedRoute)
 
 ENTRIES_LIMIT = 1_000
 #: Lines of each stream; the request has no pages.

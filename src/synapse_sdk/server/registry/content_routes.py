@@ -12,11 +12,12 @@ from starlette.requests import ClientDisconnect
 
 from synapse_sdk.server.http import InvalidError, ServiceError
 from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.registry.body import Body
 from synapse_sdk.server.registry.content_service import CONTENT_LIMIT_BYTES, ContentService
 from synapse_sdk.storage.pack import PACK_MEDIA_TYPE
 
-router = APIRouter(prefix="/blobs", tags=["blobs"])
+router = APIRouter(prefix="/blobs", tags=["blobs"], route_class=GuardedRoute)
 
 DIGEST_PATTERN = r"^sha256:[0-9a-f]{64}$"
 ASKED_LIMIT = 10_000

@@ -13,6 +13,7 @@ from synapse_sdk._internal.clock import iso_z
 from synapse_sdk.manifest import ManifestFile
 from synapse_sdk.server.http import InvalidError, Principal
 from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.http.once import KEY_LIMIT, Once
 from synapse_sdk.server.http.openapi import REF_TEMPLATE
 from synapse_sdk.server.registry.body import Body
@@ -24,7 +25,7 @@ from synapse_sdk.server.registry.service import RegistryService
 from synapse_sdk.server.registry.vendor_form import is_multipart, received_form
 from synapse_sdk.server.registry.vendor_upload import VendorUpload, receive_upload
 
-router = APIRouter(tags=["releases"])
+router = APIRouter(tags=["releases"], route_class=GuardedRoute)
 
 BODY_LIMIT_BYTES = 64 * 1024**2
 

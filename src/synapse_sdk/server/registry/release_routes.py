@@ -10,14 +10,15 @@ from fastapi.responses import FileResponse, StreamingResponse
 from synapse_sdk._internal.clock import iso_z
 from synapse_sdk.server.http import NotFoundError
 from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.http.paging import Limit, build_page
 from synapse_sdk.server.registry.downloads import file_response, pack_response
 from synapse_sdk.server.registry.models import Plugin, Release
 from synapse_sdk.server.registry.service import RegistryService
 
 router = APIRouter()
-_plugins = APIRouter(prefix="/plugins", tags=["plugins"])
-_releases = APIRouter(prefix="/plugin_releases", tags=["releases"])
+_plugins = APIRouter(prefix="/plugins", tags=["plugins"], route_class=GuardedRoute)
+_releases = APIRouter(prefix="/plugin_releases", tags=["releases"], route_class=GuardedRoute)
 
 _Id = Annotated[int | None, Query(ge=0, lt=2**63)]
 
