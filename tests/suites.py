@@ -46,20 +46,21 @@ class Suite:
 
 
 SUITES = (
-    Suite("foundation", ("_internal", "i18n", "wire", "test_settings.py", "test_doctor.py"), budget_s=45),
-    Suite("storage", ("storage", "workspace"), budget_s=45),
+    Suite("foundation", ("_internal", "i18n", "wire", "test_settings.py", "test_doctor.py"), budget_s=20),
+    Suite("storage", ("storage", "workspace"), budget_s=30),
     Suite("packaging", ("manifest", "packaging"), budget_s=90),
-    Suite("plugins", ("plugins",), budget_s=120),
-    Suite("cli", ("cli", "scaffold"), budget_s=120),
-    Suite("clients", ("clients",), budget_s=90),
+    Suite("plugins", ("plugins",), budget_s=100),
+    Suite("cli", ("cli", "scaffold"), budget_s=100),
+    Suite("clients", ("clients",), budget_s=60),
     Suite("server", ("server",), budget_s=180),
-    Suite("agent", ("agent",), budget_s=150),
+    Suite("fuzz", ("fuzz",), budget_s=180),
+    Suite("agent", ("agent",), budget_s=120),
     Suite("console", ("console",), budget_s=180, needs_browser=True),
-    Suite("docs", ("docs",), budget_s=120),
-    Suite("guide", ("guide",), budget_s=180),
+    Suite("docs", ("docs",), budget_s=110),
+    Suite("guide", ("guide",), budget_s=160),
     Suite("journeys", ("journeys",), budget_s=560),
-    Suite("examples", ("examples",), budget_s=150),
-    Suite("harness", ("test_suites.py", "sabotage"), budget_s=60),
+    Suite("examples", ("examples",), budget_s=130),
+    Suite("harness", ("test_suites.py", "sabotage"), budget_s=50),
 )
 
 

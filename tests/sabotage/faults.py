@@ -6,6 +6,30 @@ from tests.sabotage.plant import Fault
 
 FAULTS = (
     Fault(
+        name="a request that does not fit is a server error",
+        suite="fuzz",
+        file="src/synapse_sdk/server/http/handlers.py",
+        old="app.add_exception_handler(RequestValidationError, _answer_validation_error)",
+        new="app.add_exception_handler(RequestValidationError, _answer_unexpected)",
+        tests=("tests/fuzz/test_api.py::test_no_request_is_answered_with_a_server_error[viewer]",),
+    ),
+    Fault(
+        name="an old database is called new without being upgraded",
+        suite="server",
+        file="src/synapse_sdk/server/db/migrate.py",
+        old='command.upgrade(config, "head")',
+        new='command.stamp(config, "head")',
+        tests=("tests/server/db/test_upgrades.py",),
+    ),
+    Fault(
+        name="JSON that can not be told again is kept",
+        suite="server",
+        file="src/synapse_sdk/server/http/guarded_route.py",
+        old="document = from_json(body, allow_inf_nan=False)",
+        new="document = json.loads(body)",
+        tests=("tests/server/http/test_guarded_route.py",),
+    ),
+    Fault(
         name="a size is shown a thousand times too large",
         suite="foundation",
         file="src/synapse_sdk/_internal/units.py",
