@@ -41,7 +41,8 @@ class Garbage:
     @property
     def size_bytes(self) -> int:
         """How much room it takes."""
-        return sum(blob.size_bytes for blob in (*self.unnamed, *self.strays, *self.uploads))
+        contents = sum(blob.size_bytes for blob in (*self.unnamed, *self.strays))
+        return contents + sum(upload.size_bytes for upload in self.uploads)
 
 
 def find_garbage(

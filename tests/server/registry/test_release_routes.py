@@ -141,6 +141,13 @@ def test_paths_that_can_not_lie_in_a_folder_are_refused(server, path: str, said:
     assert client.get("plugin_releases/")["results"] == []
 
 
+def test_two_spellings_of_one_name_are_refused(server):
+    one_sign, two_signs = "caf\u00e9.txt", "cafe\u0301.txt"
+
+    with pytest.raises(ValidationError, match="it clashes with"):
+        publish(server.client("publisher"), {**FILES, one_sign: b"1", two_signs: b"2"})
+
+
 def test_a_path_twice_is_refused(server):
     document = make_document()
     document["manifest"].append(document["manifest"][0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -67,21 +68,26 @@ def find_path_problem(path: str) -> str | None:
 
 
 def _find_clashes(loc: str, paths: Iterable[str]) -> Iterable[dict[str, Any]]:
-    # Compared without case, for systems that do: there one of the two would replace the other.
+    # Compared without case and in one spelling, for systems that do: there one would replace the other.
     folders: dict[str, str] = {}
     files: dict[str, str] = {}
     for index, path in enumerate(paths):
-        key = path.casefold()
+        key = _spell(path)
         if key in files:
             same = files[key] == path
             yield _problem(loc, index, path, "it is there twice" if same else f"it clashes with {files[key]}")
         files[key] = path
         parent = path.rpartition("/")[0]
-        while parent and parent.casefold() not in folders:
-            folders[parent.casefold()] = parent
+        while parent and _spell(parent) not in folders:
+            folders[_spell(parent)] = parent
             parent = parent.rpartition("/")[0]
     for key in sorted(folders.keys() & files.keys()):
         yield _problem(loc, 0, files[key], "it is a file and a folder")
+
+
+def _spell(path: str) -> str:
+    """Return what two paths have in common that are one file on some system: `é` can be one sign, or two."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 def _problem(loc: str, index: int, path: str, said: str) -> dict[str, Any]:
