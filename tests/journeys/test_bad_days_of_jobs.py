@@ -6,6 +6,7 @@ import json
 import signal
 
 from tests.journeys.platform import Platform, is_alive, kill
+from tests.journeys.watching import wait_for_output
 from tests.server_process import wait_until
 
 
@@ -113,3 +114,19 @@ def test_a_supervisor_that_is_killed_leaves_nothing_running(platform: Platform):
     assert (document["state"], document["cause"]) == ("FAILED", "lost")
     assert "supervisor" in document["reason"]
     wait_until(lambda: not any(map(is_alive, pids)), "nothing of the job lives")
+
+
+def test_a_job_that_no_agent_can_run_says_so_while_it_is_watched(platform: Platform):
+    words = [*platform.run_words("count"), "--gpus", "800", "--follow"]
+    said = "No agent has 800 GPUs; the largest has"
+    with platform.synapse.start(*words, cwd=platform.plugin) as process:
+        wait_for_output(process, f"waiting: {said}", on="stderr")
+        job = str(platform.synapse("job", "list", "--limit", "1", "--json").json()["jobs"][0]["number"])
+        document = platform.job(job)
+        stopped = platform.synapse("job", "stop", job)
+        process.communicate(timeout=60)
+
+    assert (document["state"], document["cause"]) == ("PENDING", "placement")
+    assert said in document["reason"]
+    assert stopped.returncode == 0, stopped
+    assert process.returncode == 1

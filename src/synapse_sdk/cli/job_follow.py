@@ -84,13 +84,20 @@ def _say_state(output: Output, sink: TerminalSink, body: dict[str, Any]) -> None
         with sink.paused():
             where = f" on {body['agent']}" if body.get("agent") else ""
             output.say(output.style(f"running{where}", bold=True))
+    elif body.get("state") == "PENDING" and body.get("reason"):
+        with sink.paused():
+            output.say(f"waiting: {body['reason']}")
 
 
 def _say_end(output: Output, document: dict[str, Any]) -> int:
     word, colour = _WORDS.get(document["state"], (document["state"], "yellow"))
     output.say(f"{output.style(word, fg=colour)}   (job {document['number']})")
     if document["state"] != "SUCCEEDED" and document.get("reason"):
-        output.error(document["reason"], hint=f"synapse job logs {document['number']} --stream stderr")
+        look = f"synapse job logs {document['number']} --stream stderr"
+        # A job without a place has no log; the agents are what there is to look at.
+        output.error(
+            document["reason"], hint="synapse agent list" if document["cause"] == "placement" else look
+        )
     if output.as_json:
         output.document(document)
     elif document["state"] == "SUCCEEDED":

@@ -31,8 +31,10 @@ def find_agent(connection: sa.Connection, workspace_id: int, agent_id: int) -> A
     return None if row is None else Agent(*row)
 
 
-def list_agents(connection: sa.Connection, workspace_id: int, *, after: int, limit: int) -> list[Agent]:
-    """Return agents in the order of their ids."""
+def list_agents(
+    connection: sa.Connection, workspace_id: int, *, after: int, limit: int | None
+) -> list[Agent]:
+    """Return agents in the order of their ids; all with `limit=None`."""
     query = (
         sa.select(agents)
         .where(agents.c.workspace_id == workspace_id, agents.c.id > after)

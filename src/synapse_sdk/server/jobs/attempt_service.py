@@ -175,7 +175,9 @@ class AttemptService:
         document = store.get_document(connection, job.key)
         envelope = _complete_envelope(document.envelope, agent, number)
         store.update_document(connection, job.key, {"envelope": envelope.model_dump(mode="json")})
-        return store.get_job(connection, job.key), envelope, document.env
+        # It has a place now, if it had been told that it has none.
+        job = refresh_state(connection, job.key, who=f"agent {agent.name}", now=now)
+        return job, envelope, document.env
 
     def _assign(self, job: Job, envelope: Envelope, env: Mapping[str, str]) -> Assignment:
         # Made after the attempt's row: a server that dies in between has handed out nothing, and hands it

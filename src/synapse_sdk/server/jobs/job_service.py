@@ -19,11 +19,12 @@ from synapse_sdk.server.db import Database
 from synapse_sdk.server.http import ForbiddenError, InvalidError, NotFoundError, Principal, TooLargeError
 from synapse_sdk.server.http.once import UNREPEATED, Once
 from synapse_sdk.server.jobs import agent_store, store
-from synapse_sdk.server.jobs.models import Attempt, Job, JobDocument
+from synapse_sdk.server.jobs.models import Ask, Attempt, Job, JobDocument
 from synapse_sdk.server.jobs.notifier import Notifier, claims_topic, events_topic, logs_topic
 from synapse_sdk.server.jobs.run_request import check_params, get_action, resolve_inputs
-from synapse_sdk.server.jobs.states import Decision, JobState
+from synapse_sdk.server.jobs.states import JobState, decide_state
 from synapse_sdk.server.jobs.transitions import record_state, refresh_state
+from synapse_sdk.server.jobs.waiting_service import WaitingService
 from synapse_sdk.server.registry.models import Release
 from synapse_sdk.server.registry.service import RegistryService
 from synapse_sdk.wire.envelope import (
@@ -67,12 +68,14 @@ class JobService:
         *,
         registry: RegistryService,
         find_input: FindInput,
+        waiting: WaitingService,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database = database
         self._notifier = notifier
         self._registry = registry
         self._find_input = find_input
+        self._waiting = waiting
         self._now = now
 
     def submit(self, principal: Principal, wish: RunWish, *, once: Once = UNREPEATED) -> Job:
@@ -102,13 +105,17 @@ class JobService:
             envelope = _build_envelope(wish, release, name, action, inputs, workspace=workspace, now=now)
             facts = _build_facts(wish, release, envelope, method=str(action.get("method") or "task"))
             facts |= {"workspace_id": principal.workspace_id, "created_by": principal.name}
+            ask = Ask(wish.cpus, wish.gpus, wish.agent_id, now)
+            placement = self._waiting.judge(connection, principal.workspace_id, ask)
+            decision = decide_state([], is_stop_requested=False, placement=placement)
+            facts |= decision._asdict()
             document = {
                 "params": dict(wish.params),
                 "envelope": envelope.model_dump(mode="json"),
                 "env": release.load_config().env_texts(),
             }
             job = store.add_job(connection, facts, document)
-            record_state(connection, job, Decision("PENDING"), [], who=principal.name, now=now)
+            record_state(connection, job, decision, [], who=principal.name, now=now)
             once.remember(connection, job.id)
         self._notifier.notify(claims_topic(principal.workspace_id))
         return job
@@ -284,7 +291,6 @@ def _build_facts(wish: RunWish, release: Release, envelope: Envelope, *, method:
         "lock_digest": release.lock_digest,
         "action": envelope.action,
         "method": method,
-        "state": "PENDING",
         "created_at": envelope.created_at,
         "wanted_agent_id": wish.agent_id,
         "language": wish.language,

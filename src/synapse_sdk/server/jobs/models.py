@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from synapse_sdk.server.jobs.states import AttemptPhase, JobState
 
@@ -62,6 +62,25 @@ class Job:
     last_cursor: int
     #: Name of the agent of the latest attempt, else of the one that was asked for.
     agent_name: str | None = None
+
+
+class Ask(NamedTuple):
+    """What decides where a job can run."""
+
+    cpus: int | None
+    gpus: int | None
+    wanted_agent_id: int | None
+    created_at: datetime
+
+
+class WaitingJob(NamedTuple):
+    """A job that no agent has."""
+
+    key: int
+    workspace_id: int
+    #: What it is told to wait for.
+    reason: str | None
+    ask: Ask
 
 
 @dataclass(frozen=True, slots=True)

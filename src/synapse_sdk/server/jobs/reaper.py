@@ -1,4 +1,4 @@
-"""Ends attempts of which nothing is heard any more, as long as the server runs."""
+"""While the server runs: ends attempts of which nothing is heard, tells jobs what they wait for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import threading
 
 from synapse_sdk.server.jobs.attempt_service import AttemptService
+from synapse_sdk.server.jobs.waiting_service import WaitingService
 
 INTERVAL_S = 5.0
 _log = logging.getLogger("synapse.server")
@@ -14,8 +15,13 @@ _log = logging.getLogger("synapse.server")
 class Reaper:
     """One thread that looks every few seconds."""
 
-    def __init__(self, attempts: AttemptService, *, interval_s: float = INTERVAL_S) -> None:
-        self._attempts = attempts
+    def __init__(
+        self, attempts: AttemptService, waiting: WaitingService, *, interval_s: float = INTERVAL_S
+    ) -> None:
+        self._duties = {
+            "looking for lost attempts": attempts.reap,
+            "looking for jobs without a place": waiting.review,
+        }
         self._interval_s = interval_s
         self._is_stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -34,7 +40,8 @@ class Reaper:
 
     def _run(self) -> None:
         while not self._is_stopping.wait(self._interval_s):
-            try:
-                self._attempts.reap()
-            except Exception:  # noqa: BLE001 - outermost rim of a thread; a full disk, say: told, tried again
-                _log.exception("looking for lost attempts failed")
+            for name, do in self._duties.items():
+                try:
+                    do()
+                except Exception:  # noqa: BLE001 - outermost rim of a thread; a full disk, say: told, tried again
+                    _log.exception("%s failed", name)

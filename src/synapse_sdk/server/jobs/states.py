@@ -6,6 +6,7 @@
     │                   │ ╲──── otherwise ──▶ FAILED
     │                   └────── stop ───────▶ STOPPED
     ├── could not be prepared, lost ────────▶ FAILED ┄┄ only if lost: heard of again ┄┄▶ RUNNING, any end
+    ├── no agent could ever run it ─────────▶ FAILED
     └── stop ───────────────────────────────▶ STOPPED
 ```
 """
@@ -56,6 +57,17 @@ class AttemptFacts(NamedTuple):
     was_only_offered: bool = False
 
 
+class Placement(NamedTuple):
+    """What a job waits for that no agent has; without a reason, only for its turn."""
+
+    reason: str | None = None
+    #: There is no sense in waiting any longer.
+    is_hopeless: bool = False
+
+
+PLACEABLE = Placement()
+
+
 class Decision(NamedTuple):
     """The state that a job has, and why."""
 
@@ -65,7 +77,11 @@ class Decision(NamedTuple):
 
 
 def decide_state(
-    attempts: Sequence[AttemptFacts], *, is_stop_requested: bool, claim: JobState | None = None
+    attempts: Sequence[AttemptFacts],
+    *,
+    is_stop_requested: bool,
+    claim: JobState | None = None,
+    placement: Placement = PLACEABLE,
 ) -> Decision:
     """Return the state of a job.
 
@@ -73,11 +89,12 @@ def decide_state(
         attempts: Its attempts, oldest first.
         is_stop_requested: Somebody asked for its end.
         claim: What a foreign worker said of it; counts only where there is no attempt of ours.
+        placement: What it waits for; counts only while nobody has it.
     """
     if not attempts:
         if claim is not None and claim != "PENDING":
             return Decision(claim, "cancelled" if claim == "STOPPED" else None)
-        return _stopped("before it began") if is_stop_requested else Decision("PENDING")
+        return _stopped("before it began") if is_stop_requested else _waiting(placement)
     last = attempts[-1]
     if last.phase == "running":
         return Decision("RUNNING")
@@ -87,7 +104,7 @@ def decide_state(
         if is_stop_requested:
             return _stopped("before it began")
         if len(attempts) < OFFER_LIMIT:
-            return Decision("PENDING")
+            return _waiting(placement)
     return Decision(*last.ending)
 
 
@@ -113,6 +130,12 @@ def judge_exit(record: ExitRecord, outcome: RunOutcome | None, *, is_stop_reques
 def lost(reason: str) -> AttemptEnding:
     """Build the end of an attempt of which nothing was heard."""
     return AttemptEnding("FAILED", "lost", reason)
+
+
+def _waiting(placement: Placement) -> Decision:
+    if placement.reason is None:
+        return Decision("PENDING")
+    return Decision("FAILED" if placement.is_hopeless else "PENDING", "placement", placement.reason)
 
 
 def _stopped(when: str) -> Decision:

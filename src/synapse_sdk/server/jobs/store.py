@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from synapse_sdk.server.jobs.models import Attempt, Job, JobDocument
+from synapse_sdk.server.jobs.models import Ask, Attempt, Job, JobDocument, WaitingJob
 from synapse_sdk.server.jobs.tables import agents, attempts, job_documents, job_progress, jobs
 
 _AGENT_NAME = (
     sa.select(agents.c.name)
     .where(agents.c.id == sa.func.coalesce(jobs.c.agent_id, jobs.c.wanted_agent_id))
     .scalar_subquery()
+)
+_HAS_OPEN_ATTEMPT = (
+    sa.select(attempts.c.number)
+    .where(attempts.c.job_key == jobs.c.key, attempts.c.phase != "ended")
+    .correlate(jobs)
+    .exists()
 )
 _JOB_COLUMNS = (*jobs.c, _AGENT_NAME.label("agent_name"))
 _DOCUMENT_COLUMNS = [column for column in job_documents.c if column.name not in ("job_key", "workspace_id")]
@@ -133,12 +139,6 @@ def list_claimable(
     connection: sa.Connection, workspace_id: int, *, agent_id: int, cpus: int, gpus: int, limit: int
 ) -> list[Job]:
     """Return jobs that wait for an agent with so many processors, oldest first."""
-    open_attempt = (
-        sa.select(attempts.c.number)
-        .where(attempts.c.job_key == jobs.c.key, attempts.c.phase != "ended")
-        .correlate(jobs)
-        .exists()
-    )
     query = (
         sa.select(*_JOB_COLUMNS)
         .where(
@@ -147,12 +147,31 @@ def list_claimable(
             sa.or_(jobs.c.wanted_agent_id.is_(None), jobs.c.wanted_agent_id == agent_id),
             sa.func.coalesce(jobs.c.cpus, 0) <= cpus,
             sa.func.coalesce(jobs.c.gpus, 0) <= gpus,
-            ~open_attempt,
+            ~_HAS_OPEN_ATTEMPT,
         )
         .order_by(jobs.c.key)
         .limit(limit)
     )
     return [Job(*row) for row in connection.execute(query)]
+
+
+def list_waiting(connection: sa.Connection) -> Iterator[WaitingJob]:
+    """Iterate over the jobs that no agent has, of all workspaces, oldest first."""
+    query = (
+        sa.select(
+            jobs.c.key,
+            jobs.c.workspace_id,
+            jobs.c.reason,
+            jobs.c.cpus,
+            jobs.c.gpus,
+            jobs.c.wanted_agent_id,
+            jobs.c.created_at,
+        )
+        .where(jobs.c.state == "PENDING", ~_HAS_OPEN_ATTEMPT)
+        .order_by(jobs.c.key)
+    )
+    for key, workspace_id, reason, *ask in connection.execute(query):
+        yield WaitingJob(key, workspace_id, reason, Ask(*ask))
 
 
 def add_attempt(connection: sa.Connection, values: Mapping[str, Any]) -> Attempt:

@@ -22,6 +22,7 @@ from synapse_sdk.server.jobs.log_service import QUOTA_BYTES, LogService
 from synapse_sdk.server.jobs.metric_service import MetricService
 from synapse_sdk.server.jobs.notifier import Notifier
 from synapse_sdk.server.jobs.reaper import Reaper
+from synapse_sdk.server.jobs.waiting_service import WaitingService
 from synapse_sdk.server.registry.service import RegistryService
 from synapse_sdk.wire.envelope import InputReference
 
@@ -52,13 +53,21 @@ class JobsSubject:
             now: The clock.
         """
         self.notifier = Notifier()
-        self.jobs = JobService(database, self.notifier, registry=registry, find_input=find_input, now=now)
+        self.waiting = WaitingService(database, self.notifier, now=now)
+        self.jobs = JobService(
+            database,
+            self.notifier,
+            registry=registry,
+            find_input=find_input,
+            waiting=self.waiting,
+            now=now,
+        )
         self.agents = AgentService(database, accounts, now=now)
         self.attempts = AttemptService(database, accounts, self.notifier, now=now)
         self.events = EventService(database, accounts, self.notifier, now=now)
         self.metrics = MetricService(database)
         self.logs = LogService(database, self.notifier, folder, quota_bytes=log_quota_bytes, now=now)
-        self.reaper = Reaper(self.attempts)
+        self.reaper = Reaper(self.attempts, self.waiting)
 
     def get_inputs(self, job_id: str) -> Sequence[InputReference]:
         """Return the datasets and models that a job's envelope names; none for an unknown job."""

@@ -17,6 +17,7 @@ from synapse_sdk.server.jobs.states import (
     AttemptFacts,
     Decision,
     JobState,
+    Placement,
     decide_state,
     may_move,
 )
@@ -32,6 +33,7 @@ def refresh_state(
     who: str,
     now: datetime,
     claim: JobState | None = None,
+    placement: Placement | None = None,
 ) -> Job:
     """Give a job the state that its attempts and requests make; record the move as an event.
 
@@ -41,6 +43,7 @@ def refresh_state(
         who: Who caused it, for the record.
         now: The server's clock.
         claim: State that a foreign worker claims.
+        placement: What the job waits for; as it is known unless given.
     """
     job = store.get_job(connection, key)
     attempts = store.list_attempts(connection, key)
@@ -48,9 +51,12 @@ def refresh_state(
         [_facts(attempt) for attempt in attempts],
         is_stop_requested=job.stop_requested_at is not None,
         claim=claim or _known_claim(job, attempts),
+        placement=placement or Placement(job.reason if job.cause == "placement" else None),
     )
-    is_known = decision == (job.state, job.cause, job.reason)
-    if is_known or not may_move(job.state, job.cause, decision.state):
+    if decision == (job.state, job.cause, job.reason):
+        return job
+    waits_on = decision.state == job.state == "PENDING"  # for something else than before
+    if not waits_on and not may_move(job.state, job.cause, decision.state):
         return job
     store.update_job(connection, key, _changes(job, decision, now))
     record_state(connection, job, decision, attempts, who=who, now=now)
