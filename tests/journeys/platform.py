@@ -64,7 +64,38 @@ _WAIT = action_source("""
     print("begun", flush=True)
     threading.Event().wait(600)
 """)
-ACTIONS = {"count": _COUNT, "raise": _RAISE, "stubborn": _STUBBORN, "wait": _WAIT}
+#: Asks the server, as the job that it is, and tells what it heard; with a name, only once `../go` is there.
+_ASK = action_source(
+    """
+    index = 0
+    print(os.getpid(), flush=True)
+    while self.params.name != "x" and not os.path.exists("../go"):
+        self.set_metrics({"index": index}, step="wait")
+        index += 1
+        time.sleep(0.05)
+    client = self.ctx.client
+    with open("weights.bin", "wb") as file:
+        file.write(b"weights")
+    model = client.create_model({"name": "from a job"}, "weights.bin")
+    return {
+        "number": client.get_job(self.ctx.job_id)["number"],
+        "model": model["id"],
+        "is_same": client is self.ctx.client,
+        "refused": [said(client.list_jobs), said(client.get_plugin, "demo")],
+        "variables": {key: value for key, value in os.environ.items() if key.startswith("SYNAPSE_")},
+    }
+""",
+    before="""
+    from synapse_sdk.clients.errors import AuthorizationError
+
+    def said(ask, *args):
+        try:
+            return str(ask(*args))
+        except AuthorizationError as error:
+            return str(error)
+""",
+)
+ACTIONS = {"ask": _ASK, "count": _COUNT, "raise": _RAISE, "stubborn": _STUBBORN, "wait": _WAIT}
 CONFIG = config_of({name: f"plugin.{name}_action:Action" for name in ACTIONS})
 
 

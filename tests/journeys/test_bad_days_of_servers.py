@@ -149,3 +149,28 @@ def test_a_server_without_its_agent_says_the_truth_as_soon_as_it_is_back(killed_
     document = platform.wait_for_end(job)
     assert (document["state"], document["cause"]) == ("FAILED", "signal")
     assert json.loads(exit_file.read_text())["signal"] == 9
+
+
+def test_a_server_that_comes_back_elsewhere_is_found_by_jobs_that_run(killed_platform: Platform):
+    platform = killed_platform
+    job = platform.submit("ask", name="wait")
+    worker = int(platform.wait_for_line(job))
+    folder, before = platform.attempt_folder(job), platform.server.url
+
+    platform.server.stop()
+    platform.server.port = 0
+    platform.server.start()
+    platform.server.log_in()
+    assert platform.server.url != before
+    # Told by the worker itself, while it runs: the agent sends what is left of events only at the end.
+    since = len(platform.events(job, "metric"))
+    wait_until(lambda: len(platform.events(job, "metric")) > since + 20, "the worker's events arrive")
+    assert is_alive(worker)
+    (folder / "go").touch()
+    document = platform.wait_for_end(job)
+
+    assert document["state"] == "SUCCEEDED", (document["reason"], platform.log(job, "stderr"))
+    assert document["result"]["number"] == int(job)
+    assert document["result"]["variables"]["SYNAPSE_HOST"] == before
+    indexes = counted(platform.events(job, "metric"))
+    assert indexes == list(range(len(indexes)))

@@ -19,11 +19,12 @@ from typing import TypeVar
 
 from synapse_sdk._internal.errors import NotReachableError, SynapseError
 from synapse_sdk.agent.agent_server import AgentServer
-from synapse_sdk.agent.attempts import MARKER, AttemptError, AttemptFolder
+from synapse_sdk.agent.attempts import AttemptError, AttemptFolder
 from synapse_sdk.agent.environments import BuildStoppedError, EnvironmentCache
 from synapse_sdk.agent.log_shipping import LogShipper
 from synapse_sdk.agent.release_code import write_code
 from synapse_sdk.agent.start_order import StartOrder
+from synapse_sdk.agent.worker_variables import build_worker_variables, write_params
 from synapse_sdk.wire.assignment import AttemptEnd, AttemptPhase, AttemptReport, Directive
 from synapse_sdk.wire.outcome import RunOutcome
 
@@ -118,6 +119,7 @@ class AttemptKeeper:
 
     def _see_through(self) -> None:
         attempt = self.attempt
+        attempt.note_server(self._server.url)
         if not attempt.is_ordered and not attempt.has_ended:
             self._prepare()
         if not attempt.has_ended:
@@ -160,6 +162,7 @@ class AttemptKeeper:
             code=attempt.code,
             should_stop=lambda: self._is_stopping.is_set() or self._is_leaving.is_set(),
         )
+        write_params(attempt)
         return StartOrder(
             job=self.job,
             attempt=self.number,
@@ -167,12 +170,8 @@ class AttemptKeeper:
             cwd=str(attempt.code),
             env={
                 **assignment.env,
-                MARKER: str(attempt.path),
-                "SYNAPSE_HOST": self._server.url,
-                "SYNAPSE_JOB_TOKEN_FILE": str(attempt.token_file),
+                **build_worker_variables(attempt, self._server.url),
                 "SYNAPSE_ENVIRONMENT_DIGEST": environment.digest,
-                "SYNAPSE_JOB_ID": self.job,
-                "SYNAPSE_LANGUAGE": assignment.envelope.language,
                 "VIRTUAL_ENV": str(environment.python.parent.parent),
                 "PATH": f"{environment.python.parent}:{os.environ.get('PATH', os.defpath)}",
             },

@@ -3,6 +3,7 @@
 ```text
 <agent>/attempts/<job>/<n>/
 ├── assignment.json   what was claimed, without the token
+├── server            the server's address, as the agent that is there now knows it
 ├── token             the job's token, for the worker's user only; removed with the last word
 ├── envelope.json     what the worker is told
 ├── code/             the release; removed with the last word
@@ -105,6 +106,16 @@ class AttemptFolder:
         return self.path / "token"
 
     @property
+    def server_file(self) -> Path:
+        """Holds the server's address; the worker reads it again when it changes."""
+        return self.path / "server"
+
+    @property
+    def params_file(self) -> Path:
+        """Holds params that are too large for a variable."""
+        return self.path / "params.json"
+
+    @property
     def code(self) -> Path:
         """The release's files, whole or not there."""
         return self.path / "code"
@@ -175,6 +186,11 @@ class AttemptFolder:
         if process is None or process.state == "Z" or facts["boot_id"] != read_boot_id():
             return None
         return process if process.start_time == facts["start_time"] else None
+
+    def note_server(self, url: str) -> None:
+        """Tell the worker where the server is, now that this agent has the attempt."""
+        if not self.server_file.exists() or self.server_file.read_text() != url:
+            atomic_write(self.server_file, url.encode())
 
     def request_stop(self, reason: str | None) -> None:
         """Ask the worker to end; its supervisor kills it after the grace. Harmless to repeat."""

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from synapse_sdk._internal.uuid7 import uuid7
+from synapse_sdk.clients.server_address import ServerAddress
 from synapse_sdk.clients.sse import read_messages
 from synapse_sdk.clients.transport import READ_TIMEOUT_S, Transport
 
@@ -31,7 +32,7 @@ class BackendClient:
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | ServerAddress,
         access_token: str | None = None,
         *,
         authorization_token: str | None = None,

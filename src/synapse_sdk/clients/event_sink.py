@@ -23,6 +23,7 @@ from synapse_sdk._internal.units import format_size
 from synapse_sdk.clients.errors import ClientError
 from synapse_sdk.clients.event_sender import EventSender, SentEvents, is_over, send_spool, wait_s
 from synapse_sdk.clients.event_spool import FULL_DISK_PATIENCE_S, EventSpool, SpoolReader
+from synapse_sdk.clients.server_address import ServerAddress
 from synapse_sdk.clients.transport import Transport
 
 __all__ = ["EventsRefusedError", "SentEvents", "ServerSink", "send_spool"]
@@ -73,7 +74,7 @@ class ServerSink:
         self,
         spool: Path,
         *,
-        url: str,
+        url: str | ServerAddress,
         token: str,
         job: str,
         say: Callable[[str], None] | None = None,
@@ -106,7 +107,7 @@ class ServerSink:
         self.stopped_by: ClientError | None = None
 
     def __repr__(self) -> str:
-        return f"ServerSink({str(self.spool)!r}, url={self._url!r}, job={self._job!r})"
+        return f"ServerSink({str(self.spool)!r}, url={str(self._url)!r}, job={self._job!r})"
 
     def __reduce__(self) -> tuple[type[EventSpool], tuple[Path]]:
         return EventSpool, (self.spool,)  # without the token: only the process that made this one sends

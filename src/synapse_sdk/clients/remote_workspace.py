@@ -12,6 +12,7 @@ from synapse_sdk.clients.download import OnProgress, download_files
 from synapse_sdk.clients.errors import NotFoundError as MissingError
 from synapse_sdk.clients.local_copies import LocalCopies
 from synapse_sdk.clients.models import RemoteModel
+from synapse_sdk.clients.server_address import ServerAddress
 from synapse_sdk.clients.transport import Transport
 from synapse_sdk.wire.envelope import InputReference
 from synapse_sdk.workspace.describe import DatasetInfo, ModelInfo, SplitInfo
@@ -30,7 +31,7 @@ class RemoteWorkspace:
 
     def __init__(
         self,
-        url: str,
+        url: str | ServerAddress,
         token: str,
         *,
         cache_folder: Path,

@@ -25,6 +25,7 @@ from synapse_sdk.clients.errors import (
     ServerError,
     ValidationError,
 )
+from synapse_sdk.clients.server_address import ServerAddress
 
 if TYPE_CHECKING:
     import httpx
@@ -51,7 +52,7 @@ class Transport:
 
     def __init__(
         self,
-        url: str,
+        url: str | ServerAddress,
         token: str | None = None,
         *,
         workspace: str | None = None,
@@ -61,13 +62,14 @@ class Transport:
         """Prepare requests.
 
         Args:
-            url: The server's address, such as `http://127.0.0.1:8000`, perhaps with a path prefix.
+            url: The server's address, such as `http://127.0.0.1:8000`, perhaps with a path prefix; one that
+                may change is asked for before each request.
             token: Access token; sent to this server only.
             workspace: Code of the workspace, unless the token's own.
             headers: More headers of each request.
             read_timeout_s: How long an answer may take.
         """
-        self.url = url.rstrip("/")
+        self._address = url.rstrip("/") if isinstance(url, str) else url
         self._headers = dict(headers or {})
         if token:
             self._headers["Synapse-Access-Token"] = f"Token {token}"
@@ -79,12 +81,17 @@ class Transport:
     @classmethod
     def like(cls, other: Transport) -> Transport:
         """Return another one to the same server, for a thread that must be able to close it by itself."""
-        twin = cls(other.url, read_timeout_s=other._read_timeout_s)
+        twin = cls(other._address, read_timeout_s=other._read_timeout_s)
         twin._headers = dict(other._headers)
         return twin
 
     def __repr__(self) -> str:
         return f"Transport({self.url!r})"
+
+    @property
+    def url(self) -> str:
+        """The server's address now, without a slash at its end."""
+        return self._address if isinstance(self._address, str) else self._address.current()
 
     def get(self, path: str, **options: Any) -> Any:
         """GET; see `request`."""

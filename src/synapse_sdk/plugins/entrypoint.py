@@ -5,8 +5,9 @@ envelope.json, code/ ──▶ action class, params ──▶ execute() ──�
                                                       └─ events ─▶ events.jsonl ─▶ the server, if there is one
 ```
 
-The folder is an attempt's, as the agent prepares it. The server's address is in `SYNAPSE_HOST`, and the job's
-token in the file that `SYNAPSE_JOB_TOKEN_FILE` names; without these two it runs without a server.
+The folder is an attempt's, as the agent prepares it. The server's address is in `SYNAPSE_HOST`, a later one
+in the file that `SYNAPSE_SERVER_FILE` names, and the job's token in that of `SYNAPSE_JOB_TOKEN_FILE`; without
+address and token it runs without a server.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from synapse_sdk._internal.atomic_write import atomic_write
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk.clients.event_spool import EventSpool
+from synapse_sdk.clients.server_address import ServerAddress
 from synapse_sdk.plugins.discovery import PluginDiscovery
 from synapse_sdk.plugins.events import EventStream, Sink
 from synapse_sdk.plugins.executors.local import open_local_workspace
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from io import TextIOWrapper
 
+    from synapse_sdk.clients.backend import BackendClient
     from synapse_sdk.workspace import Workspace
 
 SUCCEEDED, FAILED = 0, 1
@@ -52,7 +55,7 @@ SUCCEEDED, FAILED = 0, 1
 class _Server:
     """The server that gave the job."""
 
-    url: str
+    address: ServerAddress | str
     token: str
 
     @classmethod
@@ -60,10 +63,12 @@ class _Server:
         url, token_file = os.environ.get("SYNAPSE_HOST"), os.environ.get("SYNAPSE_JOB_TOKEN_FILE")
         if not url or not token_file:
             return None
-        return cls(url, Path(token_file).read_text().strip())
+        file = os.environ.get("SYNAPSE_SERVER_FILE")
+        address = ServerAddress(Path(file), url) if file else url
+        return cls(address, Path(token_file).read_text().strip())
 
     def __repr__(self) -> str:
-        return f"_Server({self.url!r})"
+        return f"_Server({self.address})"
 
 
 class _Stop:
@@ -134,6 +139,7 @@ def _plan(folder: Path, envelope: Envelope, server: _Server | None) -> RunPlan:
         resources=envelope.resources,
         language=envelope.language,
         open_workspace=lambda: _open_workspace(folder, server),
+        open_client=lambda: _open_client(server),
     )
     action_cls, params = load_checked(request)
     return RunPlan(request, action_cls, params, envelope)
@@ -145,7 +151,7 @@ def _open_sink(folder: Path, envelope: Envelope, server: _Server | None) -> Sink
         return EventSpool(spool)
     from synapse_sdk.clients.event_sink import ServerSink
 
-    return ServerSink(spool, url=server.url, token=server.token, job=envelope.job)
+    return ServerSink(spool, url=server.address, token=server.token, job=envelope.job)
 
 
 def _open_workspace(folder: Path, server: _Server | None) -> Workspace:
@@ -153,7 +159,15 @@ def _open_workspace(folder: Path, server: _Server | None) -> Workspace:
         return open_local_workspace()
     from synapse_sdk.clients.remote_workspace import RemoteWorkspace
 
-    return RemoteWorkspace(url=server.url, token=server.token, cache_folder=folder / "cache")
+    return RemoteWorkspace(url=server.address, token=server.token, cache_folder=folder / "cache")
+
+
+def _open_client(server: _Server | None) -> BackendClient | None:
+    if server is None:
+        return None
+    from synapse_sdk.clients.backend import BackendClient
+
+    return BackendClient(server.address, server.token)
 
 
 def _end_before_action(

@@ -32,7 +32,7 @@ from synapse_sdk.plugins.discovery import PluginDiscovery, find_plugin_by_code
 from synapse_sdk.plugins.enums import ExecutionMode
 from synapse_sdk.plugins.errors import ExecutionError, PluginRunError, ValidationError
 from synapse_sdk.plugins.events import EventStream, Sink
-from synapse_sdk.plugins.executors.local import LocalExecutor, open_local_workspace
+from synapse_sdk.plugins.executors.local import LocalExecutor, open_local_workspace, open_login_client
 from synapse_sdk.plugins.params import apply_assignments, validate_params
 from synapse_sdk.plugins.run_record import RunRecord, RunRecordError
 from synapse_sdk.wire.envelope import (
@@ -67,6 +67,7 @@ class RunRequest:
     open_workspace: Callable[[], Workspace] = open_local_workspace
     #: Make up what is not there, and keep nothing.
     rehearse: bool = False
+    open_client: Callable[[], Any] = open_login_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +289,7 @@ def carry_out(
         default_env=request.plugin.config.env_texts(),
         open_workspace=request.open_workspace,
         rehearse=request.rehearse,
+        open_client=request.open_client,
     )
     started_at = utc_now()
     result: Any = None

@@ -26,11 +26,12 @@ class RuntimeContext:
     """Progress, metrics and messages out; environment, workspace, client and checkpoint in."""
 
     __slots__ = (
+        "_client",
+        "_open_client",
         "_open_workspace",
         "_workspace",
         "agent_client",
         "checkpoint",
-        "client",
         "current_step",
         "env",
         "envelope",
@@ -52,6 +53,7 @@ class RuntimeContext:
         language: str | None = None,
         *,
         open_workspace: Callable[[], Workspace] | None = None,
+        open_client: Callable[[], Any] | None = None,
         envelope: Envelope | None = None,
     ) -> None:
         """Gather an action's surroundings.
@@ -66,12 +68,14 @@ class RuntimeContext:
             checkpoint: Checkpoint chosen by whoever submitted the job, as `get_checkpoint()` returns it.
             language: Language of messages written in several, "en" unless given.
             open_workspace: Opens the workspace of this run; called once, on first use.
+            open_client: Opens the server's client where `client` is not given; called once, on first use.
             envelope: Everything that was decided about this run; None when it is not recorded.
         """
         self.logger = logger
         self.env = env
         self.job_id = job_id
-        self.client = client
+        self._client = client
+        self._open_client = open_client
         self.v2_client = v2_client
         self.agent_client = agent_client
         self.checkpoint = checkpoint
@@ -81,6 +85,18 @@ class RuntimeContext:
         self.current_step: str | None = None
         self._open_workspace = open_workspace
         self._workspace: Workspace | None = None
+
+    @property
+    def client(self) -> Any:
+        """A `BackendClient`, with the job's token in a job and with your login elsewhere; else None."""
+        if self._client is None and self._open_client is not None:
+            open_client, self._open_client = self._open_client, None
+            self._client = open_client()
+        return self._client
+
+    @client.setter
+    def client(self, client: Any) -> None:
+        self._client = client
 
     @property
     def client_v1(self) -> Any:

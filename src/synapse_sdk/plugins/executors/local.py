@@ -22,6 +22,7 @@ from synapse_sdk.plugins.terminal import TerminalSink
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from synapse_sdk.clients.backend import BackendClient
     from synapse_sdk.plugins.action import BaseAction
     from synapse_sdk.wire.envelope import Envelope
     from synapse_sdk.workspace import Workspace
@@ -41,6 +42,7 @@ class LocalExecutor:
         open_workspace: Callable[[], Workspace] | None = None,
         client: Any = None,
         rehearse: bool = False,
+        open_client: Callable[[], Any] | None = None,
     ) -> None:
         """Set up executions.
 
@@ -52,6 +54,7 @@ class LocalExecutor:
             default_env: Variables for `ctx.env` that neither `env` nor this process sets.
             open_workspace: Opens the datasets and models to work with; this machine's unless given.
             client: A server's client for `ctx.client`.
+            open_client: Opens it, when it is first asked for; the one of the login that applies unless given.
             rehearse: Make up the datasets and models that are not there, each with a warning, and keep none.
                 `TEST_MODE` in `env` says the same, as the guide's unit tests do; in the process's own
                 environment it says nothing.
@@ -70,6 +73,7 @@ class LocalExecutor:
         #: What was made up in rehearsals so far, a sentence for each.
         self.rehearsed: list[str] = []
         self._rehearsals: list[Workspace] = []
+        self._open_client = open_client or open_login_client
 
     def execute(
         self,
@@ -118,6 +122,8 @@ class LocalExecutor:
             checkpoint=checkpoint,
             language=self.language,
             open_workspace=self._rehearse_workspace(stream) if self.rehearses else self._open_workspace,
+            # What is rehearsed must not change a server.
+            open_client=None if self.rehearses else self._open_client,
             envelope=envelope,
         )
         owner = os.getpid()
@@ -179,3 +185,19 @@ def open_local_workspace() -> Workspace:
     from synapse_sdk.workspace import LocalWorkspace
 
     return LocalWorkspace(load_settings().local_workspace_dir)
+
+
+def open_login_client() -> BackendClient | None:
+    """Open a client of the server that this machine is logged in to; None without address or token.
+
+    Raises:
+        SettingsError: The settings can not be read.
+    """
+    from synapse_sdk.settings import load_settings
+
+    settings = load_settings()
+    if settings.host is None or settings.access_token is None:
+        return None
+    from synapse_sdk.clients.backend import BackendClient
+
+    return BackendClient(settings.host, settings.access_token.reveal(), tenant=settings.tenant)
