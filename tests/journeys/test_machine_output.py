@@ -80,8 +80,8 @@ SERVER_ANSWERS = {
     "server restore": ["--data-dir", "{fresh}/restored", "{backup}"],
     "server gc": ["--data-dir", "{data}", "--dry-run"],
 }
-#: Answers once and goes on serving; `tests/journeys/test_login.py` starts it.
-FOREVER = {"server start"}
+#: Answer once and go on; `test_login.py` and `test_agent_alone.py` start them.
+FOREVER = {"server start", "agent start"}
 #: How each command is asked wrongly. Those that take nothing are asked with an option that they have not.
 MISTAKES = {
     "plugin create": ["--yes"],

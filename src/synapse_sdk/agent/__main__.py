@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import select
-import signal
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk._internal.secret import Secret
 
 
 def main(argv: Sequence[str]) -> int:
     """Run an agent until SIGTERM or SIGINT. Returns 0; 3 when it can not begin."""
     options = _parse(argv)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    # httpx logs every request at this level.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     if options.exit_with_parent:
         _stop_with_parent(stop)
     try:
@@ -35,15 +29,15 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace, stop: threading.Event) -> None:
-    from synapse_sdk.agent.loop import Agent
-    from synapse_sdk.clients.agent_server import HttpAgentServer
+    from synapse_sdk.agent.process import run_agent
 
     try:
         token = options.token_file.read_text().strip()
     except OSError as error:
         raise SynapseError(f"The agent's token can not be read: {error}.") from error
-    server = HttpAgentServer(options.server, token)
-    Agent(server, options.folder, name=options.name, slots=options.slots).run(stop)
+    run_agent(
+        options.server, Secret(token), options.folder, name=options.name, slots=options.slots, stop=stop
+    )
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -185,6 +185,8 @@ class EnvironmentCache:
             stderr=subprocess.STDOUT,
             # uv holds the lock too: if this process is killed, nobody builds here before uv has ended.
             pass_fds=(held,),
+            # Ctrl-C is meant for the agent, which stops a build in its own way; uv's end is no failed build.
+            process_group=0,
         )
         said = _communicate(process, should_stop)
         if process.returncode != 0:

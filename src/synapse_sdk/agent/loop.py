@@ -21,6 +21,7 @@ from synapse_sdk.agent.agent_server import AgentServer
 from synapse_sdk.agent.attempt_keeper import RETRY_WAITS_S, AttemptKeeper
 from synapse_sdk.agent.attempts import AttemptFolder, iter_attempts
 from synapse_sdk.agent.environments import EnvironmentCache
+from synapse_sdk.clients.errors import AuthenticationError, AuthorizationError
 from synapse_sdk.wire.assignment import AgentFacts, Assignment
 
 HEARTBEAT_S = 5.0
@@ -75,9 +76,11 @@ class Agent:
 
         Raises:
             AgentFolderTakenError: Another agent works in the folder.
+            SynapseError: The server refuses this agent. One that is away is waited for.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _claimed(self._folder):
+            self._introduce()
             self._clean()
             for attempt in iter_attempts(self._folder / "attempts"):
                 if not attempt.is_reported:
@@ -100,6 +103,14 @@ class Agent:
             cpus=count_cpus(),
             gpus=count_gpus(),
         )
+
+    def _introduce(self) -> None:
+        try:
+            self._ensure_registered()
+        except (AuthenticationError, AuthorizationError):
+            raise
+        except NotReachableError as error:
+            _log.warning("waiting for the server: %s", error.message)
 
     def _clean(self) -> None:
         self._environments.remove_interrupted()
