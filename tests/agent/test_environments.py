@@ -135,6 +135,14 @@ def test_other_bytes_than_the_lock_promises_are_refused(tmp_path: Path, code: Pa
     assert names_in(tmp_path / "envs") == []
 
 
+def test_a_wheel_beside_the_config_is_found(tmp_path: Path, code: Path, lock: str):
+    (code / "wheels" / TINY).rename(code / TINY)
+
+    environment = EnvironmentCache(tmp_path / "envs").ensure(lock.replace("wheels/", "./"), code=code)
+
+    assert say(environment, "import tiny; print(tiny.__name__)") == "tiny"
+
+
 def test_the_installers_reason_is_in_the_error(tmp_path: Path, code: Path):
     with pytest.raises(EnvironmentBuildError, match=r"absent-2\.0") as caught:
         EnvironmentCache(tmp_path / "envs").ensure("absent @ wheels/absent-2.0-py3-none-any.whl\n", code=code)

@@ -214,14 +214,14 @@ def _find_uv() -> str:
 
 
 def _link_sources(folder: Path, code: Path | None) -> Path:
-    """Make a folder where a lock's `wheels/…` is found, and no uv.toml or pyproject.toml of the plugin.
+    """Make a folder where a lock's local wheels are found, and no uv.toml or pyproject.toml of the plugin.
 
     Those could point uv at an index that the lock was not made with.
     """
     folder.mkdir()
     for entry in [] if code is None else code.iterdir():
-        if entry.is_dir():
-            (folder / entry.name).symlink_to(entry.absolute(), target_is_directory=True)
+        if entry.is_dir() or entry.suffix == ".whl":
+            (folder / entry.name).symlink_to(entry.absolute(), target_is_directory=entry.is_dir())
     return folder
 
 
