@@ -176,6 +176,7 @@ def _serve(app: Any, facts: dict[str, str]) -> None:
     import uvicorn
 
     listener = socket.socket()
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as our server does; see `_listen`
     listener.bind(("127.0.0.1", 0))
     print(json.dumps({**facts, "url": f"http://127.0.0.1:{listener.getsockname()[1]}"}), flush=True)
     uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False)).run(sockets=[listener])

@@ -77,8 +77,8 @@ def run_console(folder: Path, *, prefix: str = "") -> Iterator[RunningConsole]:
     services = open_services(DataFolder(folder))
     app = create_app(services)
     mount_console(app, services)
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as the server itself does
     config = uvicorn.Config(
         app, log_level="warning", ws="none", root_path=prefix, timeout_graceful_shutdown=2
     )

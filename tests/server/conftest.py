@@ -56,8 +56,8 @@ def start_server() -> Iterator[Callable[[Path], RunningServer]]:
 
     def start(folder: Path) -> RunningServer:
         services = open_services(DataFolder(folder))
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as the server itself does
         server = uvicorn.Server(uvicorn.Config(create_app(services), log_level="warning", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

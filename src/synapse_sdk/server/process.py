@@ -163,6 +163,9 @@ def _listen(config: ServerConfig) -> socket.socket:
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Connections inherit it. An answer is two writes, head and body; without this the second one waits for
+    # the client's acknowledgement of the first, up to 40 ms. asyncio sets it only on sockets that it makes.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         listener.bind((config.host, config.port))
         listener.listen(256)
