@@ -10,8 +10,8 @@ from synapse_sdk.server.db.migrate import migrate
 from synapse_sdk.server.jobs import tables
 
 NAMES = {
-    "agent", "attempt", "event", "event_producer", "job", "job_document", "job_progress",
-    "log_cut", "metric_bucket", "metric_point", "metric_series",
+    "agent", "attempt", "event_chunk", "event_producer", "job", "job_document", "job_progress",
+    "log_cut", "metric_bucket", "metric_chunk", "metric_series",
 }  # fmt: skip
 
 

@@ -16,11 +16,12 @@ from synapse_sdk.server.http import InvalidError, Principal
 from synapse_sdk.server.jobs import event_store, metric_store, store
 from synapse_sdk.server.jobs.attempt_service import require_holder
 from synapse_sdk.server.jobs.event_batch import CheckedEvent, parse_batch, require_source
-from synapse_sdk.server.jobs.event_store import EventRow, StoredEvent
+from synapse_sdk.server.jobs.event_store import NewEvent, StoredEvent
 from synapse_sdk.server.jobs.job_service import require_job
-from synapse_sdk.server.jobs.metric_store import Point, SeriesKey
+from synapse_sdk.server.jobs.metric_store import SeriesKey
 from synapse_sdk.server.jobs.models import Job
 from synapse_sdk.server.jobs.notifier import Notifier, events_topic
+from synapse_sdk.server.jobs.point_columns import RawPoint
 from synapse_sdk.server.jobs.states import END_STATES
 from synapse_sdk.wire.event import Event
 
@@ -135,25 +136,20 @@ class EventService:
         require_source(batch, job=job.id, attempts=known, producers=_PEOPLE)
 
     def _record(self, connection: sa.Connection, job: Job, batch: Sequence[CheckedEvent]) -> Taken:
-        received_at = iso_z(self._now())
-        first_cursor = cursor = event_store.get_last_cursor(connection, job.key)
         sources = _Sources(connection, job, batch)
-        workspace, key = job.workspace_id, job.key
-        rows: list[EventRow] = []
+        rows: list[NewEvent] = []
         fresh: list[Event] = []
         for event, line in batch:
             producer_id = sources.admit(event, line)
-            if producer_id is None:
-                continue
-            cursor += 1
-            rows.append((workspace, key, cursor, producer_id, event.seq, event.kind, received_at, line))
-            fresh.append(event)
+            if producer_id is not None:
+                rows.append(NewEvent(producer_id, event.seq, event.kind, line))
+                fresh.append(event)
         if rows:
-            event_store.add_events(connection, job.key, rows, last_cursor=cursor)
+            event_store.add_events(connection, job, rows, received_at=iso_z(self._now()))
             sources.save()
-            _record_metrics(connection, job, fresh)
+            metric_store.add_points(connection, job, _collect_points(fresh))
             _record_progress(connection, job.key, fresh)
-        return Taken(cursor - first_cursor, sources.duplicate, sources.refused, sources.last_seqs())
+        return Taken(len(rows), sources.duplicate, sources.refused, sources.last_seqs())
 
 
 class _Sources:
@@ -203,24 +199,27 @@ class _Sources:
         return {producer: last_seq for (_, producer), last_seq in self._last_seq.items()}
 
 
-def _record_metrics(connection: sa.Connection, job: Job, events: Sequence[Event]) -> None:
-    points: dict[SeriesKey, list[Point]] = {}
+def _collect_points(events: Sequence[Event]) -> dict[SeriesKey, list[RawPoint]]:
+    points: dict[tuple[int, str, str], dict[str, list[RawPoint]]] = {}
     for event in events:
         values = event.values
         if event.kind != "metric" or not values:
             continue
-        ordinals = event.ordinals or {}
-        epoch, global_step = _storable(values.get("epoch")), _storable(values.get("global_step"))
+        ordinals, seq = event.ordinals or {}, event.seq
+        epoch, global_step = values.get("epoch", math.nan), values.get("global_step", math.nan)
+        by_name = points.setdefault((event.attempt, event.producer, event.step or ""), {})
         for name, value in values.items():
-            key = SeriesKey(event.attempt, event.producer, event.step or "", name)
             # Who counts no ordinals sends points in their order.
-            point = Point(ordinals.get(name, event.seq), _storable(value), epoch, global_step)
-            points.setdefault(key, []).append(point)
-    metric_store.add_points(connection, job, points)
-
-
-def _storable(value: float | None) -> float | None:
-    return None if value is None or math.isnan(value) else value
+            point = (ordinals.get(name, seq), value, epoch, global_step)
+            if name in by_name:
+                by_name[name].append(point)
+            else:
+                by_name[name] = [point]
+    return {
+        SeriesKey(*source, name): found
+        for source, by_name in points.items()
+        for name, found in by_name.items()
+    }
 
 
 def _record_progress(connection: sa.Connection, job_key: int, events: Sequence[Event]) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import count
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from synapse_sdk.server.jobs.bulk_insert import insert_rows
 from synapse_sdk.server.jobs.models import Job
-from synapse_sdk.server.jobs.tables import event_producers, events, jobs
+from synapse_sdk.server.jobs.tables import event_chunks, event_producers, jobs
+
+#: The letter that stands for an event's kind in its chunk's `kinds`. Stored: never given another meaning.
+LETTERS = {"message": "m", "progress": "p", "metric": "n", "state": "s", "loss": "x", "log": "l"}
 
 
 class Producer(NamedTuple):
@@ -19,8 +22,13 @@ class Producer(NamedTuple):
     last_seq: int
 
 
-#: Workspace, job's key, cursor, producer's id, seq, kind, received_at, line: the columns of `event`.
-EventRow = tuple[int, int, int, int, int, str, str, str]
+class NewEvent(NamedTuple):
+    """An event to be stored: who counted it, its number and kind, and its line without an end."""
+
+    producer_id: int
+    seq: int
+    kind: str
+    line: str
 
 
 class StoredEvent(NamedTuple):
@@ -70,10 +78,15 @@ def set_last_seq(connection: sa.Connection, producer_id: int, last_seq: int) -> 
 
 def find_lines(connection: sa.Connection, producer_id: int, first_seq: int, last_seq: int) -> dict[int, str]:
     """Return seq → line of a producer's events in a range that are here."""
-    query = sa.select(events.c.seq, events.c.line).where(
-        events.c.producer_id == producer_id, events.c.seq.between(first_seq, last_seq)
+    query = sa.select(event_chunks.c.first_seq, event_chunks.c.lines).where(
+        event_chunks.c.producer_id == producer_id,
+        event_chunks.c.last_seq >= first_seq,
+        event_chunks.c.first_seq <= last_seq,
     )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    found: dict[int, str] = {}
+    for chunk_first_seq, lines in connection.execute(query):
+        found.update(enumerate(lines.split("\n"), start=chunk_first_seq))
+    return {seq: line for seq, line in found.items() if first_seq <= seq <= last_seq}
 
 
 def get_last_cursor(connection: sa.Connection, job_key: int) -> int:
@@ -81,24 +94,68 @@ def get_last_cursor(connection: sa.Connection, job_key: int) -> int:
     return int(connection.execute(sa.select(jobs.c.last_cursor).where(jobs.c.key == job_key)).scalar_one())
 
 
-def add_events(
-    connection: sa.Connection, job_key: int, rows: Sequence[EventRow], *, last_cursor: int
-) -> None:
-    """Append events under cursors that were counted on from the job's last one."""
-    insert_rows(connection, events, rows)
-    connection.execute(sa.update(jobs).where(jobs.c.key == job_key).values(last_cursor=last_cursor))
+def add_events(connection: sa.Connection, job: Job, events: Sequence[NewEvent], *, received_at: str) -> int:
+    """Append events, none of which is here, to a job's; return the cursor of the last one."""
+    cursor = get_last_cursor(connection, job.key)
+    rows = []
+    for chunk in _split(events):
+        first, last = chunk[0], chunk[-1]
+        row = {
+            "workspace_id": job.workspace_id,
+            "job_key": job.key,
+            "first_cursor": cursor + 1,
+            "last_cursor": (cursor := cursor + len(chunk)),
+            "producer_id": first.producer_id,
+            "first_seq": first.seq,
+            "last_seq": last.seq,
+            "received_at": received_at,
+            "kinds": "".join([LETTERS[event.kind] for event in chunk]),
+            "lines": "\n".join([event.line for event in chunk]),
+        }
+        rows.append(row)
+    connection.execute(sa.insert(event_chunks), rows)
+    connection.execute(sa.update(jobs).where(jobs.c.key == job.key).values(last_cursor=cursor))
+    return cursor
 
 
 def list_events(
-    connection: sa.Connection, job_key: int, *, after: int, limit: int, kinds: Sequence[str] = ()
+    connection: sa.Connection, job_key: int, *, after: int, limit: int, kinds: Collection[str] = ()
 ) -> list[StoredEvent]:
     """Return events that follow a cursor, in the order of their arrival."""
+    letters = {LETTERS[kind] for kind in kinds or LETTERS}
     query = (
-        sa.select(events.c.cursor, events.c.received_at, events.c.line)
-        .where(events.c.job_key == job_key, events.c.cursor > after)
-        .order_by(events.c.cursor)
-        .limit(limit)
+        sa.select(
+            event_chunks.c.first_cursor,
+            event_chunks.c.received_at,
+            event_chunks.c.kinds,
+            event_chunks.c.lines,
+        )
+        .where(event_chunks.c.job_key == job_key, event_chunks.c.last_cursor > after)
+        .order_by(event_chunks.c.last_cursor)
     )
     if kinds:
-        query = query.where(events.c.kind.in_(kinds))
-    return [StoredEvent(*row) for row in connection.execute(query)]
+        query = query.where(sa.or_(*(event_chunks.c.kinds.contains(letter) for letter in letters)))
+    found: list[StoredEvent] = []
+    # Chunks are read one by one, and no more of them than are needed.
+    with connection.execute(query) as chunks:
+        for first_cursor, received_at, chunk_kinds, lines in chunks:
+            for cursor, letter, line in zip(
+                count(first_cursor), chunk_kinds, lines.split("\n"), strict=False
+            ):
+                if cursor > after and letter in letters:
+                    found.append(StoredEvent(cursor, received_at, line))
+                    if len(found) == limit:
+                        return found
+    return found
+
+
+def _split(events: Sequence[NewEvent]) -> Iterator[Sequence[NewEvent]]:
+    """Yield what may share a chunk: events of one producer without a gap between them."""
+    start = 0
+    for end in range(1, len(events) + 1):
+        if end < len(events):
+            one, following = events[end - 1], events[end]
+            if following.seq == one.seq + 1 and following.producer_id == one.producer_id:
+                continue
+        yield events[start:end]
+        start = end

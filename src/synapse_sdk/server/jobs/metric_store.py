@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from synapse_sdk.server.jobs.bulk_insert import insert_rows
 from synapse_sdk.server.jobs.models import Job
-from synapse_sdk.server.jobs.tables import metric_buckets, metric_points, metric_series
+from synapse_sdk.server.jobs.point_columns import (
+    PointColumns,
+    RawPoint,
+    Summary,
+    pack_points,
+    summarise,
+    unpack_numbers,
+    unpack_ordinals,
+)
+from synapse_sdk.server.jobs.tables import metric_buckets, metric_chunks, metric_series
 
 #: Points that one summary row stands for. A chart of a million points reads a thousand of the wider ones.
 WIDTHS = (32, 1024)
+#: Buckets that are looked up at once: each is three values of a statement, which holds some ten thousand.
+_LOOKUP = 500
 
 
 class SeriesKey(NamedTuple):
@@ -59,19 +70,21 @@ class Bucket(NamedTuple):
     global_step: float | None = None
 
 
-def add_points(connection: sa.Connection, job: Job, points: dict[SeriesKey, list[Point]]) -> None:
+def add_points(connection: sa.Connection, job: Job, points: Mapping[SeriesKey, Sequence[RawPoint]]) -> None:
     """Append points to a job's series; what is there already under the same ordinal stays."""
-    known = {SeriesKey(*row[1:5]): row for row in list_series(connection, job.key)} if points else {}
-    rows: list[tuple[Any, ...]] = []
+    if not points:
+        return
+    known = {SeriesKey(*row[1:5]): row for row in list_series(connection, job.key)}
+    fresh: list[tuple[Series, PointColumns]] = []
     for key, new in points.items():
         series = known.get(key) or _add_series(connection, job, key)
-        rows += [(job.workspace_id, series.id, *point) for point in new]
-        for width in WIDTHS:
-            _summarise(connection, job.workspace_id, series.id, width, new)
-        count = max(series.point_count, max(point.ordinal for point in new) + 1)
-        is_it = metric_series.c.id == series.id
-        connection.execute(sa.update(metric_series).where(is_it).values(point_count=count))
-    insert_rows(connection, metric_points, rows, is_ignoring=True)
+        columns = PointColumns.of(new, known=_list_known_ordinals(connection, series, new))
+        if columns is not None:
+            fresh.append((series, columns))
+    if fresh:
+        _add_chunks(connection, job, fresh)
+        _add_to_buckets(connection, job, fresh)
+        _set_point_counts(connection, fresh)
 
 
 def list_series(
@@ -95,17 +108,28 @@ def list_series(
 
 def list_points(connection: sa.Connection, series_id: int) -> list[Point]:
     """Return all points of a series."""
+    chunk = metric_chunks.c
     query = (
         sa.select(
-            metric_points.c.ordinal,
-            metric_points.c.value,
-            metric_points.c.epoch,
-            metric_points.c.global_step,
+            chunk.first_ordinal,
+            chunk.last_ordinal,
+            chunk.ordinals_i64,
+            chunk.values_f64,
+            chunk.epochs_f64,
+            chunk.global_steps_f64,
         )
-        .where(metric_points.c.series_id == series_id)
-        .order_by(metric_points.c.ordinal)
+        .where(chunk.series_id == series_id)
+        .order_by(chunk.first_ordinal)
     )
-    return [Point(*row) for row in connection.execute(query)]
+    points: list[Point] = []
+    is_in_order = True
+    for first, last, ordinals, *columns in connection.execute(query):
+        is_in_order = is_in_order and (not points or points[-1].ordinal < first)
+        count = len(columns[0]) // 8
+        numbers = (unpack_numbers(column, count) for column in columns)
+        points += map(Point, unpack_ordinals(first, last, ordinals), *numbers)
+    # Chunks that arrived out of order may reach into each other.
+    return points if is_in_order else sorted(points, key=lambda point: point.ordinal)
 
 
 def list_buckets(connection: sa.Connection, series_id: int, width: int) -> list[Bucket]:
@@ -169,30 +193,84 @@ def _add_series(connection: sa.Connection, job: Job, key: SeriesKey) -> Series:
     return Series(int(made[0]), *key, 0)
 
 
-def _summarise(
-    connection: sa.Connection, workspace_id: int, series_id: int, width: int, points: Iterable[Point]
-) -> None:
-    grouped: dict[int, list[Point]] = {}
-    for point in points:
-        grouped.setdefault(point.ordinal // width, []).append(point)
-    is_one = (
-        metric_buckets.c.series_id == series_id,
-        metric_buckets.c.width == width,
-        metric_buckets.c.index.in_(list(grouped)),
+def _list_known_ordinals(connection: sa.Connection, series: Series, new: Sequence[RawPoint]) -> set[int]:
+    """Return the ordinals that a series has in the range of new points: nearly always none, as it grows."""
+    first, last = min(new)[0], max(new)[0]
+    if first >= series.point_count:
+        return set()
+    chunk = metric_chunks.c
+    query = sa.select(chunk.first_ordinal, chunk.last_ordinal, chunk.ordinals_i64).where(
+        chunk.series_id == series.id, chunk.last_ordinal >= first, chunk.first_ordinal <= last
     )
-    # All but the first and last are new: a series grows at its end.
-    query = sa.select(*_BUCKET_COLUMNS).where(*is_one)
-    known = {row[0]: Bucket(row[0] * width, *row[1:]) for row in connection.execute(query)}
-    if known:
-        connection.execute(sa.delete(metric_buckets).where(*is_one))
-    rows = []
-    for index, members in grouped.items():
-        bucket = to_bucket(members)
-        if index in known:
-            bucket = merge_buckets([known[index], bucket])
-        values = bucket._asdict()
-        del values["first_ordinal"]
-        rows.append(
-            {"workspace_id": workspace_id, "series_id": series_id, "width": width, "index": index, **values}
-        )
-    connection.execute(sa.insert(metric_buckets), rows)
+    return {ordinal for row in connection.execute(query) for ordinal in unpack_ordinals(*row)}
+
+
+def _add_chunks(connection: sa.Connection, job: Job, fresh: Iterable[tuple[Series, PointColumns]]) -> None:
+    rows = [(job.workspace_id, series.id, *pack_points(columns)) for series, columns in fresh]
+    insert_rows(connection, metric_chunks, rows)
+
+
+def _set_point_counts(connection: sa.Connection, fresh: Iterable[tuple[Series, PointColumns]]) -> None:
+    counts = [
+        {"series_id": series.id, "count": max(series.point_count, columns.ordinals[-1] + 1)}
+        for series, columns in fresh
+    ]
+    is_it = metric_series.c.id == sa.bindparam("series_id")
+    connection.execute(
+        sa.update(metric_series).where(is_it).values(point_count=sa.bindparam("count")), counts
+    )
+
+
+#: Series' id, width, index: which bucket.
+_BucketKey = tuple[int, int, int]
+
+
+def _add_to_buckets(
+    connection: sa.Connection, job: Job, fresh: Iterable[tuple[Series, PointColumns]]
+) -> None:
+    summaries: dict[_BucketKey, Summary] = {}
+    grown: list[_BucketKey] = []  # those that may be here already: a series grows at its end
+    for series, columns in fresh:
+        for width in WIDTHS:
+            for summary in summarise(columns, width):
+                key = (series.id, width, summary.bucket)
+                summaries[key] = summary
+                if summary.bucket * width < series.point_count:
+                    grown.append(key)
+    for start in range(0, len(grown), _LOOKUP):
+        for key, known in _take_buckets(connection, grown[start : start + _LOOKUP]).items():
+            summaries[key] = _merge_summaries(known, summaries[key])
+    rows = [(job.workspace_id, *key[:2], *summary) for key, summary in summaries.items()]
+    insert_rows(connection, metric_buckets, rows)
+
+
+def _take_buckets(connection: sa.Connection, keys: Sequence[_BucketKey]) -> dict[_BucketKey, Summary]:
+    """Delete those of some buckets that are here, and return what they held."""
+    bucket = metric_buckets.c
+    are_they = sa.tuple_(bucket.series_id, bucket.width, bucket.index).in_(keys)
+    query = sa.select(
+        bucket.series_id,
+        bucket.width,
+        bucket.index,
+        bucket.point_count,
+        bucket.finite_count,
+        bucket.minimum,
+        bucket.maximum,
+        bucket.total,
+        bucket.last_ordinal,
+        bucket.epoch,
+        bucket.global_step,
+    ).where(are_they)
+    found = {(row[0], row[1], row[2]): Summary(*row[2:]) for row in connection.execute(query)}
+    if found:
+        connection.execute(sa.delete(metric_buckets).where(are_they))
+    return found
+
+
+def _merge_summaries(known: Summary, new: Summary) -> Summary:
+    bucket = merge_buckets([_as_bucket(known), _as_bucket(new)])
+    return Summary(known.bucket, *bucket[2:7], bucket.last_ordinal, bucket.epoch, bucket.global_step)
+
+
+def _as_bucket(summary: Summary) -> Bucket:
+    return Bucket(summary.bucket, summary.last_ordinal, *summary[1:6], summary.epoch, summary.global_step)

@@ -123,22 +123,23 @@ event_producers = sa.Table(
     sa.UniqueConstraint("job_key", "attempt", "name"),
 )
 
-# Both big tables lie in the order of their primary keys: rows of one job or series stand side by side.
-events = sa.Table(
-    "event",
+# A row for events of one producer that arrived together and follow each other, not for each event: a thousand
+# rows with their indexes cost ten times as much as one row of a thousand lines.
+event_chunks = sa.Table(
+    "event_chunk",
     metadata,
     sa.Column("workspace_id", sa.Integer, nullable=False),
     sa.Column("job_key", sa.Integer, sa.ForeignKey("job.key"), nullable=False),
-    sa.Column("cursor", sa.BigInteger, nullable=False),  # order of arrival, counted per job from 1
+    sa.Column("first_cursor", sa.BigInteger, nullable=False),  # order of arrival, counted per job from 1
+    sa.Column("last_cursor", sa.BigInteger, nullable=False),
     sa.Column("producer_id", sa.Integer, sa.ForeignKey("event_producer.id"), nullable=False),
-    sa.Column("seq", sa.BigInteger, nullable=False),
-    sa.Column("kind", sa.String, nullable=False),
-    # ISO text as `Moment` writes it, without its conversion for each of thousands of rows.
-    sa.Column("received_at", sa.String(27), nullable=False),
-    sa.Column("line", sa.Text, nullable=False),  # the event as its producer wrote it
-    sa.PrimaryKeyConstraint("job_key", "cursor"),
-    sa.UniqueConstraint("producer_id", "seq"),
-    sqlite_with_rowid=False,
+    sa.Column("first_seq", sa.BigInteger, nullable=False),  # no gaps between it and the last one
+    sa.Column("last_seq", sa.BigInteger, nullable=False),
+    sa.Column("received_at", sa.String(27), nullable=False),  # ISO text as `Moment` writes it
+    sa.Column("kinds", sa.Text, nullable=False),  # a letter for each event; see `event_store`
+    sa.Column("lines", sa.Text, nullable=False),  # the events as their producer wrote them, a line each
+    sa.PrimaryKeyConstraint("job_key", "last_cursor"),
+    sa.UniqueConstraint("producer_id", "last_seq"),
 )
 
 metric_series = sa.Table(
@@ -155,17 +156,20 @@ metric_series = sa.Table(
     sa.UniqueConstraint("job_key", "attempt", "producer", "step", "key"),
 )
 
-metric_points = sa.Table(
-    "metric_point",
+# A row for the points of a series that arrived together; see `metric_chunks`.
+metric_chunks = sa.Table(
+    "metric_chunk",
     metadata,
     sa.Column("workspace_id", sa.Integer, nullable=False),
     sa.Column("series_id", sa.Integer, sa.ForeignKey("metric_series.id"), nullable=False),
-    sa.Column("ordinal", sa.BigInteger, nullable=False),  # counted by the producer from 0
-    sa.Column("value", sa.Float),  # NULL: not a number, which SQLite can not hold; infinities it can
-    sa.Column("epoch", sa.Float),  # other numbers of the same event that say where it was measured
-    sa.Column("global_step", sa.Float),
-    sa.PrimaryKeyConstraint("series_id", "ordinal"),
-    sqlite_with_rowid=False,
+    sa.Column("first_ordinal", sa.BigInteger, nullable=False),  # counted by the producer from 0
+    sa.Column("last_ordinal", sa.BigInteger, nullable=False),
+    sa.Column("ordinals_i64", sa.LargeBinary),  # NULL: all from the first to the last
+    sa.Column("values_f64", sa.LargeBinary, nullable=False),
+    # Other numbers of the same events that say where they were measured; NULL: none has one.
+    sa.Column("epochs_f64", sa.LargeBinary),
+    sa.Column("global_steps_f64", sa.LargeBinary),
+    sa.PrimaryKeyConstraint("series_id", "first_ordinal"),
 )
 
 metric_buckets = sa.Table(

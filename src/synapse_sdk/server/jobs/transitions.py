@@ -111,10 +111,8 @@ def append_event(
         step=step,
         name=name,
     )
-    cursor = event_store.get_last_cursor(connection, job.key) + 1
-    line = event.model_dump_json(exclude_none=True)
-    row = (job.workspace_id, job.key, cursor, source.id, seq, kind, iso_z(now), line)
-    event_store.add_events(connection, job.key, [row], last_cursor=cursor)
+    new = event_store.NewEvent(source.id, seq, kind, event.model_dump_json(exclude_none=True))
+    event_store.add_events(connection, job, [new], received_at=iso_z(now))
     event_store.set_last_seq(connection, source.id, seq)
 
 

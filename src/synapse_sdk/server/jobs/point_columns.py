@@ -1,0 +1,133 @@
+"""Points of one metric series side by side, as numbers in columns: how they are stored and summarised.
+
+A point of a training run is four numbers. As an object and a row of its own each costs several times more
+than the numbers do; a thousand of them in columns are packed, searched and summed by C.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import NamedTuple, Self
+
+#: Ordinal, value, epoch, global step; NaN where there is none.
+RawPoint = tuple[int, float, float, float]
+
+
+class PointColumns(NamedTuple):
+    """Points by rising ordinal, each ordinal once. NaN is no number."""
+
+    ordinals: Sequence[int]
+    values: Sequence[float]
+    epochs: Sequence[float]
+    global_steps: Sequence[float]
+
+    @classmethod
+    def of(cls, points: Iterable[RawPoint], *, known: Collection[int] = ()) -> Self | None:
+        """Return the columns of points in any order, without those whose ordinals are `known`.
+
+        Of several with one ordinal the first stays. None when no point is left.
+        """
+        first: dict[int, RawPoint] = {}
+        for point in points:
+            first.setdefault(point[0], point)
+        fresh = [point for ordinal, point in first.items() if ordinal not in known]
+        fresh.sort(key=itemgetter(0))
+        return cls(*zip(*fresh, strict=True)) if fresh else None
+
+
+class PackedPoints(NamedTuple):
+    """Columns as little-endian bytes, 8 a number."""
+
+    first_ordinal: int
+    last_ordinal: int
+    #: None: all from the first to the last.
+    ordinals_i64: bytes | None
+    values_f64: bytes
+    #: None: no point has one.
+    epochs_f64: bytes | None
+    global_steps_f64: bytes | None
+
+
+class Summary(NamedTuple):
+    """What stands for the points of one bucket. Numbers of the finite ones; None where there is none."""
+
+    bucket: int
+    point_count: int
+    finite_count: int
+    minimum: float | None
+    maximum: float | None
+    total: float
+    last_ordinal: int
+    #: Of its first point.
+    epoch: float | None
+    global_step: float | None
+
+
+def pack_points(columns: PointColumns) -> PackedPoints:
+    """Write columns as bytes; `unpack_ordinals` and `unpack_numbers` read them."""
+    ordinals = columns.ordinals
+    has_gaps = ordinals[-1] - ordinals[0] + 1 != len(ordinals)
+    return PackedPoints(
+        ordinals[0],
+        ordinals[-1],
+        struct.pack(f"<{len(ordinals)}q", *ordinals) if has_gaps else None,
+        _pack_numbers(columns.values),
+        _pack_any_numbers(columns.epochs),
+        _pack_any_numbers(columns.global_steps),
+    )
+
+
+def unpack_ordinals(first: int, last: int, packed: bytes | None) -> Sequence[int]:
+    """Read ordinals of packed points."""
+    return range(first, last + 1) if packed is None else struct.unpack(f"<{len(packed) // 8}q", packed)
+
+
+def unpack_numbers(packed: bytes | None, count: int) -> Sequence[float | None]:
+    """Read a column of packed points; None where there is no number."""
+    if packed is None:
+        return [None] * count
+    return [None if number != number else number for number in struct.unpack(f"<{count}d", packed)]
+
+
+def summarise(columns: PointColumns, width: int) -> Iterator[Summary]:
+    """Yield a summary for each bucket of `width` ordinals that has points here, in their order."""
+    ordinals, start = columns.ordinals, 0
+    while start < len(ordinals):
+        index = ordinals[start] // width
+        end = bisect_left(ordinals, (index + 1) * width, start)
+        yield _summarise_range(columns, index, start, end)
+        start = end
+
+
+def _summarise_range(columns: PointColumns, index: int, start: int, end: int) -> Summary:
+    values = columns.values[start:end]
+    finite = (
+        values if all(map(math.isfinite, values)) else [value for value in values if math.isfinite(value)]
+    )
+    return Summary(
+        index,
+        end - start,
+        len(finite),
+        min(finite, default=None),
+        max(finite, default=None),
+        sum(finite),
+        columns.ordinals[end - 1],
+        _or_none(columns.epochs[start]),
+        _or_none(columns.global_steps[start]),
+    )
+
+
+def _pack_numbers(numbers: Sequence[float]) -> bytes:
+    return struct.pack(f"<{len(numbers)}d", *numbers)
+
+
+def _pack_any_numbers(numbers: Sequence[float]) -> bytes | None:
+    return None if all(map(math.isnan, numbers)) else _pack_numbers(numbers)
+
+
+def _or_none(number: float) -> float | None:
+    return None if math.isnan(number) else number
