@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import ValidationError
-from pydantic_core import SchemaValidator
 
 from synapse_sdk.server.http import InvalidError, TooLargeError
+from synapse_sdk.server.jobs.event_decoder import INTEGER_LIMIT, PRODUCER_LIMIT, EventFacts, decode_batch
 from synapse_sdk.wire.event import Event
 
 LINES_LIMIT = 1_000
@@ -17,15 +17,13 @@ BATCH_LIMIT_BYTES = 8 * 1024 * 1024
 #: One event; `docs/architecture.md`, "Quotas". The line may be longer by what escapes take.
 EVENT_LIMIT_BYTES = 1024 * 1024
 _LINE_LIMIT_BYTES = EVENT_LIMIT_BYTES + 1024
-#: Numbers that the database's integers hold.
-_INTEGER_LIMIT = 2**63
 _SHOWN_CHARACTERS = 80
 
 
 class CheckedEvent(NamedTuple):
     """An event, and the line that it came as."""
 
-    event: Event
+    event: EventFacts
     line: str
 
 
@@ -50,16 +48,14 @@ def parse_batch(body: bytes) -> list[CheckedEvent]:
         raise TooLargeError(
             f"A batch has at most {LINES_LIMIT:,} events, not {len(lines):,}.", {"limit": LINES_LIMIT}
         )
-    validate = _validator().validate_json
-    checked: list[CheckedEvent] = []
-    for line in lines:
-        try:
-            event = validate(line)
-        except ValidationError as error:
-            raise _refuse(len(checked) + 1, _explain(error)) from None
-        checked.append(CheckedEvent(event, line))
-    _check_limits(checked)
-    return checked
+    events = decode_batch(body)
+    if events is None:  # damaged, or unusual: numbers that are none, a line end of another system
+        events = [_validate(number, line) for number, line in enumerate(lines, start=1)]
+    for number, line in enumerate(lines, start=1):
+        # A character is at most four bytes.
+        if len(line) > _LINE_LIMIT_BYTES // 4 and len(line.encode()) > _LINE_LIMIT_BYTES:
+            raise _refuse(number, f"is larger than {EVENT_LIMIT_BYTES:,} bytes")
+    return list(map(CheckedEvent, events, lines))
 
 
 def decompress(chunks: Iterable[bytes]) -> bytes:
@@ -100,6 +96,10 @@ def require_source(
     Raises:
         InvalidError: Names the first such line.
     """
+    if {(event.job, event.attempt, event.producer.partition("/")[0]) for event, _ in events} <= {
+        (job, attempt, producer) for attempt in attempts for producer in producers
+    }:
+        return
     for index, (event, _) in enumerate(events):
         if event.job != job:
             raise _refuse(index + 1, f"belongs to the job {event.job[:_SHOWN_CHARACTERS]!r}, not to {job!r}")
@@ -110,22 +110,19 @@ def require_source(
             raise _refuse(index + 1, f"is counted by {shown!r}; yours are {', '.join(producers)}")
 
 
-def _validator() -> SchemaValidator:
-    Event.model_rebuild()  # built when first used; see WireModel
-    validator: Any = Event.__pydantic_validator__
-    return validator  # type: ignore[no-any-return]
-
-
-def _check_limits(events: Sequence[CheckedEvent]) -> None:
-    for index, (event, line) in enumerate(events):
-        if len(line) > _LINE_LIMIT_BYTES // 4 and len(line.encode()) > _LINE_LIMIT_BYTES:
-            raise _refuse(index + 1, f"is larger than {EVENT_LIMIT_BYTES:,} bytes")
-        if not (0 < event.seq < _INTEGER_LIMIT and 0 < event.attempt < _INTEGER_LIMIT):
-            raise _refuse(index + 1, "has a seq or attempt that does not count from 1")
-        if not 0 < len(event.producer) <= 200:
-            raise _refuse(index + 1, "has a producer without a name, or with a very long one")
-        if event.ordinals and not all(0 <= number < _INTEGER_LIMIT for number in event.ordinals.values()):
-            raise _refuse(index + 1, "has an ordinal that does not count from 0")
+def _validate(number: int, line: str) -> EventFacts:
+    """Return the event of a line; pydantic says what is wrong with it."""
+    try:
+        event = Event.model_validate_json(line)
+    except ValidationError as error:
+        raise _refuse(number, _explain(error)) from None
+    if not (0 < event.seq < INTEGER_LIMIT and 0 < event.attempt < INTEGER_LIMIT):
+        raise _refuse(number, "has a seq or attempt that does not count from 1")
+    if not 0 < len(event.producer) <= PRODUCER_LIMIT:
+        raise _refuse(number, "has a producer without a name, or with a very long one")
+    if event.ordinals and not all(0 <= ordinal < INTEGER_LIMIT for ordinal in event.ordinals.values()):
+        raise _refuse(number, "has an ordinal that does not count from 0")
+    return EventFacts.of(event)
 
 
 def _refuse(line: int, what: str) -> InvalidError:

@@ -16,6 +16,7 @@ from synapse_sdk.server.http import InvalidError, Principal
 from synapse_sdk.server.jobs import event_store, metric_store, store
 from synapse_sdk.server.jobs.attempt_service import require_holder
 from synapse_sdk.server.jobs.event_batch import CheckedEvent, parse_batch, require_source
+from synapse_sdk.server.jobs.event_decoder import EventFacts
 from synapse_sdk.server.jobs.event_store import NewEvent, StoredEvent
 from synapse_sdk.server.jobs.job_service import require_job
 from synapse_sdk.server.jobs.metric_store import SeriesKey
@@ -99,7 +100,7 @@ class EventService:
             batch = []
             for seq, entry in enumerate(entries, start=source.last_seq + 1):
                 event = build_event(entry, job=job.id, attempt=attempt, seq=seq, now=self._now())
-                batch.append(CheckedEvent(event, event.model_dump_json(exclude_none=True)))
+                batch.append(CheckedEvent(EventFacts.of(event), event.model_dump_json(exclude_none=True)))
             self._record(connection, job, batch)
         self._notifier.notify(events_topic(job.key))
 
@@ -138,7 +139,7 @@ class EventService:
     def _record(self, connection: sa.Connection, job: Job, batch: Sequence[CheckedEvent]) -> Taken:
         sources = _Sources(connection, job, batch)
         rows: list[NewEvent] = []
-        fresh: list[Event] = []
+        fresh: list[EventFacts] = []
         for event, line in batch:
             producer_id = sources.admit(event, line)
             if producer_id is not None:
@@ -174,7 +175,7 @@ class _Sources:
                 {} if is_new else event_store.find_lines(connection, producer.id, low, high)
             )
 
-    def admit(self, event: Event, line: str) -> int | None:
+    def admit(self, event: EventFacts, line: str) -> int | None:
         """Return the producer's id for a new event; None, counted, for one that is here."""
         identity = (event.attempt, event.producer)
         known = self._lines[identity]
@@ -199,7 +200,7 @@ class _Sources:
         return {producer: last_seq for (_, producer), last_seq in self._last_seq.items()}
 
 
-def _collect_points(events: Sequence[Event]) -> dict[SeriesKey, list[RawPoint]]:
+def _collect_points(events: Sequence[EventFacts]) -> dict[SeriesKey, list[RawPoint]]:
     points: dict[tuple[int, str, str], dict[str, list[RawPoint]]] = {}
     for event in events:
         values = event.values
@@ -222,7 +223,7 @@ def _collect_points(events: Sequence[Event]) -> dict[SeriesKey, list[RawPoint]]:
     }
 
 
-def _record_progress(connection: sa.Connection, job_key: int, events: Sequence[Event]) -> None:
+def _record_progress(connection: sa.Connection, job_key: int, events: Sequence[EventFacts]) -> None:
     latest = {
         event.step or "": {**(event.body or {}), "at": iso_z(event.at)}
         for event in events
