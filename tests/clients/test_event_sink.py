@@ -12,7 +12,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from tests.clients.event_server import EventServer, wait_until
@@ -61,8 +61,12 @@ def line(seq: int, **more: Any) -> bytes:
     return json.dumps(event).encode()
 
 
-def batch(first: int, last: int) -> list[tuple[None, bytes]]:
-    return [(None, line(seq)) for seq in range(first, last + 1)]
+class Line(NamedTuple):
+    line: bytes
+
+
+def batch(first: int, last: int) -> list[Line]:
+    return [Line(line(seq)) for seq in range(first, last + 1)]
 
 
 def seqs_of(spool: Path) -> list[int]:
@@ -342,7 +346,7 @@ def test_a_line_that_a_killed_process_left_torn_does_not_spoil_the_next(spool: P
 
 
 def test_no_request_is_larger_than_the_server_takes(spool: Path) -> None:
-    long = [(None, line(seq, text="x" * 900_000)) for seq in range(1, 12)]
+    long = [Line(line(seq, text="x" * 900_000)) for seq in range(1, 12)]
     EventSpool(spool).write(long)
     reader, seen = SpoolReader(spool), []
 
@@ -358,7 +362,7 @@ def test_no_request_is_larger_than_the_server_takes(spool: Path) -> None:
 def test_a_line_too_large_for_any_request_is_counted_and_passed_over(
     server: EventServer, spool: Path
 ) -> None:
-    EventSpool(spool).write([(None, line(1)), (None, b"x" * (2 * BATCH_BYTES + 5)), (None, line(3))])
+    EventSpool(spool).write([Line(line(1)), Line(b"x" * (2 * BATCH_BYTES + 5)), Line(line(3))])
 
     assert send_spool(spool, url=server.url, token=TOKEN, job="j1") == (2, 1)
     assert server.seqs() == [1, 3]
@@ -368,16 +372,17 @@ FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from synapse_sdk.clients.event_spool import EventSpool, SpoolFullError
+from synapse_sdk.plugins.event_encoder import EncodedEvent
 
 spool = EventSpool(Path(sys.argv[1]), full_disk_patience_s=0)
 limit = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (25, limit[1]))
 try:
-    spool.write([(None, b"%09d" % number) for number in range(5)])
+    spool.write([EncodedEvent(None, b"%09d" % number) for number in range(5)])
 except SpoolFullError as error:
     print(error.taken_event_count)
 resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-spool.write([(None, b"after")])
+spool.write([EncodedEvent(None, b"after")])
 """
 
 
@@ -506,15 +511,17 @@ MANY_WRITERS = """
 import os, sys
 from pathlib import Path
 from synapse_sdk.clients.event_spool import EventSpool
+from synapse_sdk.plugins.event_encoder import EncodedEvent
 
 spool = EventSpool(Path(sys.argv[1]))
-spool.write([(None, b"0 0 " + b"x" * 50)])
+spool.write([EncodedEvent(None, b"0 0 " + b"x" * 50)])
 children = []
 for child in range(1, 5):
     pid = os.fork()
     if pid == 0:
         for number in range(200):
-            spool.write([(None, b"%d %d %d " % (child, number, part) + b"x" * 5000) for part in range(3)])
+            starts = [b"%d %d %d " % (child, number, part) for part in range(3)]
+            spool.write([EncodedEvent(None, start + b"x" * 5000) for start in starts])
         os._exit(0)
     children.append(pid)
 sys.exit(any(os.waitpid(pid, 0)[1] for pid in children))

@@ -28,11 +28,11 @@ class RecordingSink:
 
     @property
     def events(self) -> list[Event]:
-        return [event for event, _ in self.encoded]
+        return [encoded.event for encoded in self.encoded]
 
     @property
     def lines(self) -> list[bytes]:
-        return [line for _, line in self.encoded]
+        return [encoded.line for encoded in self.encoded]
 
     def of_kind(self, kind: str) -> list[Event]:
         return [event for event in self.events if event.kind == kind]

@@ -16,13 +16,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk._internal.units import format_size
 from synapse_sdk.clients.errors import ClientError
 from synapse_sdk.clients.event_sender import EventSender, SentEvents, is_over, send_spool, wait_s
-from synapse_sdk.clients.event_spool import FULL_DISK_PATIENCE_S, EventSpool, SpoolReader
+from synapse_sdk.clients.event_spool import FULL_DISK_PATIENCE_S, Encoded, EventSpool, SpoolReader
 from synapse_sdk.clients.server_address import ServerAddress
 from synapse_sdk.clients.transport import Transport
 
@@ -112,8 +111,8 @@ class ServerSink:
     def __reduce__(self) -> tuple[type[EventSpool], tuple[Path]]:
         return EventSpool, (self.spool,)  # without the token: only the process that made this one sends
 
-    def write(self, batch: Sequence[tuple[Any, bytes]]) -> None:
-        """Append the line of each (event, line). The network is never waited for.
+    def write(self, batch: Sequence[Encoded]) -> None:
+        """Append the line of each event. The network is never waited for.
 
         Raises:
             OSError: The spool can not be written, or there was no room for longer than we wait; its

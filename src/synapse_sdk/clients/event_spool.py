@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
 from synapse_sdk._internal.atomic_write import atomic_write
 
@@ -26,6 +26,14 @@ FULL_DISK_PATIENCE_S = 5.0
 FULL_DISK_POLL_S = 0.25
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Encoded(Protocol):
+    """An event that has its line; see `plugins.event_encoder.EncodedEvent`."""
+
+    @property
+    def line(self) -> bytes:
+        """JSON without a line end."""
 
 
 class SpoolFullError(OSError):
@@ -58,14 +66,14 @@ class EventSpool:
     def __reduce__(self) -> tuple[type[EventSpool], tuple[Path]]:
         return EventSpool, (self.path,)
 
-    def write(self, batch: Sequence[tuple[Any, bytes]]) -> None:
-        """Append the line of each (event, line), each whole or not at all.
+    def write(self, batch: Sequence[Encoded]) -> None:
+        """Append the line of each event, each whole or not at all.
 
         Raises:
             SpoolFullError: The disk was full for longer than we wait.
             OSError: The file can not be written.
         """
-        lines = [line for _, line in batch]
+        lines = [event.line for event in batch]
         taken = 0
         deadline_s = time.monotonic() + (0 if self._is_full else self._patience_s)
         while True:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from synapse_sdk._internal.jsonable import escape_surrogates, shorten
+from synapse_sdk.plugins.metric_lines import MetricLines
 from synapse_sdk.wire.event import Event
 
 #: Quotas of `docs/architecture.md`, "Quotas": an event, a line of text, all texts of one attempt.
@@ -28,11 +29,26 @@ class RawEvent(NamedTuple):
     payload: Any
 
 
-class EncodedEvent(NamedTuple):
-    """An event, and its one line of JSON without the line end."""
+class EncodedEvent:
+    """An event, and its one line of JSON without the line end. Also the pair of the two."""
 
-    event: Event
-    line: bytes
+    __slots__ = ("_event", "line")
+
+    def __init__(self, event: Event | None, line: bytes) -> None:
+        """Keep an event with its line; None leaves it to be read from there by who wants it."""
+        self._event = event
+        self.line = line
+
+    @property
+    def event(self) -> Event:
+        """The event."""
+        if self._event is None:
+            self._event = _read(self.line)
+        return self._event
+
+    def __iter__(self) -> Iterator[Any]:
+        yield self.event
+        yield self.line
 
 
 class PartlyWrittenError(Exception):
@@ -45,6 +61,7 @@ class PartlyWrittenError(Exception):
 
 # The validator itself: a call of the class costs as much again in Python.
 _validate: Callable[[dict[str, Any]], Event] = Event.__pydantic_validator__.validate_python
+_read: Callable[[bytes], Event] = Event.__pydantic_validator__.validate_json
 
 
 # Pydantic holds locks of its own while it calls back into Python. A process forked at that moment, by a data
@@ -61,7 +78,9 @@ class EventEncoder:
     def __init__(self, job: str, attempt: int, producer: str, *, text_quota_bytes: int | None = None) -> None:
         self._identity: dict[str, Any] = {"job": job, "attempt": attempt, "producer": producer}
         self._seq = 0
-        self._ordinals: dict[tuple[str | None, str], int] = {}
+        self._metric_lines = MetricLines(job, attempt, producer)
+        #: Per step: the next ordinal of each key.
+        self._ordinals: dict[str | None, dict[str, int]] = {}
         #: Per step: when it was first heard of, and how far it was then.
         self._step_start: dict[str | None, tuple[float, float]] = {}
         self._text_quota_bytes = TEXT_QUOTA_BYTES if text_quota_bytes is None else text_quota_bytes
@@ -108,13 +127,15 @@ class EventEncoder:
         return [self._event(kind="loss", level="warning", body=body)]
 
     def _encode_one(self, item: RawEvent, merged_count: int) -> EncodedEvent:
-        at = datetime.fromtimestamp(item.at_s, UTC)
         facts: dict[str, Any] = {}
         if item.kind == "progress":
             facts["body"] = self._progress_body(item, merged_count)
         elif item.kind == "metric":
             numbers, others = item.payload
-            facts |= {"values": numbers, "ordinals": self._count_ordinals(item.step, numbers)}
+            ordinals = self._count_ordinals(item.step, numbers)
+            if numbers and not others and (line := self._metric_line(item, ordinals)):
+                return EncodedEvent(None, line)
+            facts |= {"values": numbers, "ordinals": ordinals}
             if others:
                 facts["body"] = {"other": others}
         elif item.kind == "message":
@@ -124,7 +145,19 @@ class EventEncoder:
         else:
             facts["body"] = item.payload
         name = item.name if item.kind == "log" else None
+        at = datetime.fromtimestamp(item.at_s, UTC)
         return self._event(kind=item.kind, at=at, step=item.step, level=item.level, name=name, **facts)
+
+    def _metric_line(self, item: RawEvent, ordinals: dict[str, int]) -> bytes | None:
+        """Return the next line; None when the event must be built to see what is wrong with it."""
+        try:
+            line = self._metric_lines.write(self._seq + 1, item.at_s, item.step, item.payload[0], ordinals)
+        except (UnicodeEncodeError, OverflowError):
+            return None
+        if len(line) > EVENT_LIMIT_BYTES:
+            return None
+        self._seq += 1
+        return line
 
     def _event(self, *, kind: Any, at: datetime | None = None, **facts: Any) -> EncodedEvent:
         self._seq += 1
@@ -171,10 +204,10 @@ class EventEncoder:
         return _validate({**numbered, "kind": "loss", "level": "error", "body": body})
 
     def _count_ordinals(self, step: str | None, numbers: dict[str, float]) -> dict[str, int]:
-        ordinals = {}
-        for key in numbers:
-            ordinals[key] = ordinal = self._ordinals.get((step, key), 0)
-            self._ordinals[step, key] = ordinal + 1
+        following = self._ordinals.setdefault(step, {})
+        ordinals = {key: following.get(key, 0) for key in numbers}
+        for key, ordinal in ordinals.items():
+            following[key] = ordinal + 1
         return ordinals
 
     def _progress_body(self, item: RawEvent, merged_count: int) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def append_events(descriptor: int, batch: Sequence[EncodedEvent]) -> None:
         PartlyWrittenError: Only the first events were taken.
         OSError: None was.
     """
-    data, written = b"".join(line + b"\n" for _, line in batch), 0
+    data, written = b"".join(event.line + b"\n" for event in batch), 0
     try:
         while written < len(data):
             written += os.write(descriptor, data[written:])

@@ -64,8 +64,8 @@ class TerminalSink:
     def write(self, batch: Sequence[EncodedEvent]) -> None:
         """Show a batch; on a terminal the live line is drawn once for all of it."""
         with self.paused():
-            for event, _ in batch:
-                self._take(event)
+            for encoded in batch:
+                self._take(encoded.event)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
