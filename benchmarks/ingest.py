@@ -85,15 +85,21 @@ def _report(number: int) -> list[RawEvent]:
 
 
 def serve_ours(folder: Path) -> None:
-    """Run our server with one job; print where, the token and the job."""
-    from synapse_sdk.server.app import create_app, open_services
+    """Run our server as `synapse server start` does; print where, and a token."""
+    from synapse_sdk.server.app import open_services
     from synapse_sdk.server.data_folder import DataFolder
+    from synapse_sdk.server.process import ServerConfig, serve
 
     services = open_services(DataFolder(folder))
-    accounts = services.accounts
-    account = accounts.ensure_account("bench", role="admin")
-    token = accounts.create_token(workspace_id=1, kind="user", name="bench", account_id=account.id).text
-    _serve(create_app(services), {"token": token})
+    account = services.accounts.ensure_account("bench", role="admin")
+    token = services.accounts.create_token(
+        workspace_id=1, kind="user", name="bench", account_id=account.id
+    ).text
+    services.database.close()
+    serve(
+        ServerConfig(data_dir=folder, port=0, has_agent=False),
+        on_ready=lambda url: print(json.dumps({"token": token, "url": url}), flush=True),
+    )
 
 
 def serve_bare(folder: Path) -> None:

@@ -96,9 +96,12 @@ def require_source(
     Raises:
         InvalidError: Names the first such line.
     """
-    if {(event.job, event.attempt, event.producer.partition("/")[0]) for event, _ in events} <= {
-        (job, attempt, producer) for attempt in attempts for producer in producers
-    }:
+    # Of a thousand lines nearly always one source.
+    sources = {(event.job, event.attempt, event.producer) for event, _ in events}
+    if all(
+        (of, attempt in attempts, name.partition("/")[0] in producers) == (job, True, True)
+        for of, attempt, name in sources
+    ):
         return
     for index, (event, _) in enumerate(events):
         if event.job != job:

@@ -17,7 +17,7 @@ from synapse_sdk.server.jobs import event_store, metric_store, store
 from synapse_sdk.server.jobs.attempt_service import require_holder
 from synapse_sdk.server.jobs.event_batch import CheckedEvent, parse_batch, require_source
 from synapse_sdk.server.jobs.event_decoder import EventFacts
-from synapse_sdk.server.jobs.event_store import NewEvent, StoredEvent
+from synapse_sdk.server.jobs.event_store import NewEvent, Producer, StoredEvent
 from synapse_sdk.server.jobs.job_service import require_job
 from synapse_sdk.server.jobs.metric_store import SeriesKey
 from synapse_sdk.server.jobs.models import Job
@@ -141,63 +141,83 @@ class EventService:
         rows: list[NewEvent] = []
         fresh: list[EventFacts] = []
         for event, line in batch:
-            producer_id = sources.admit(event, line)
-            if producer_id is not None:
-                rows.append(NewEvent(producer_id, event.seq, event.kind, line))
+            source = sources.find(event)
+            if source.admit(event.seq, line):
+                rows.append(NewEvent(source.id, event.seq, event.kind, line))
                 fresh.append(event)
         if rows:
             event_store.add_events(connection, job, rows, received_at=iso_z(self._now()))
             sources.save()
             metric_store.add_points(connection, job, _collect_points(fresh))
             _record_progress(connection, job.key, fresh)
-        return Taken(len(rows), sources.duplicate, sources.refused, sources.last_seqs())
+        return sources.describe(len(rows))
+
+
+class _Source:
+    """A producer of one batch, and which of its events are here already."""
+
+    def __init__(self, producer: Producer, list_lines: Callable[[], dict[int, str]]) -> None:
+        self.id = producer.id
+        self.last_seq = self._stored_seq = producer.last_seq
+        self.duplicate = self.refused = 0
+        self._list_lines: Callable[[], dict[int, str]] | None = list_lines
+        self._lines: dict[int, str] = {}
+
+    def admit(self, seq: int, line: str) -> bool:
+        """Is it new? One that is here is counted."""
+        # Nearly always everything is new, and nothing need be looked up.
+        if seq <= self._stored_seq and self._list_lines is not None:
+            self._lines = self._list_lines() | self._lines
+            self._list_lines = None
+        known = self._lines.get(seq)
+        if known is None:
+            self._lines[seq] = line
+            self.last_seq = max(self.last_seq, seq)
+            return True
+        if known == line:
+            self.duplicate += 1
+        else:
+            self.refused += 1
+        return False
 
 
 class _Sources:
-    """The producers of one batch, and which of their events are here already."""
+    """The producers of one batch."""
 
     def __init__(self, connection: sa.Connection, job: Job, batch: Sequence[CheckedEvent]) -> None:
         self._connection = connection
-        self.duplicate = self.refused = 0
-        seqs: dict[tuple[int, str], list[int]] = {}
-        for event, _ in batch:
-            seqs.setdefault((event.attempt, event.producer), []).append(event.seq)
-        self._id: dict[tuple[int, str], int] = {}
-        self._last_seq: dict[tuple[int, str], int] = {}
-        self._lines: dict[tuple[int, str], dict[int, str]] = {}
-        for identity, found in seqs.items():
-            low, high = min(found), max(found)
-            producer = event_store.ensure_producer(connection, job, *identity)
-            self._id[identity], self._last_seq[identity] = producer
-            # Nearly always everything is new, and nothing need be looked up.
-            is_new = low > producer.last_seq
-            self._lines[identity] = (
-                {} if is_new else event_store.find_lines(connection, producer.id, low, high)
-            )
+        self._job = job
+        self._batch = batch
+        self._known: dict[tuple[int, str], _Source] = {}
 
-    def admit(self, event: EventFacts, line: str) -> int | None:
-        """Return the producer's id for a new event; None, counted, for one that is here."""
+    def find(self, event: EventFacts) -> _Source:
+        """Return the producer of an event; made when this is its first."""
         identity = (event.attempt, event.producer)
-        known = self._lines[identity]
-        if event.seq in known:
-            if known[event.seq] == line:
-                self.duplicate += 1
-            else:
-                self.refused += 1
-            return None
-        known[event.seq] = line
-        if event.seq > self._last_seq[identity]:
-            self._last_seq[identity] = event.seq
-        return self._id[identity]
+        return self._known.get(identity) or self._add(identity)
 
     def save(self) -> None:
         """Remember how far the producers have come."""
-        for identity, last_seq in self._last_seq.items():
-            event_store.set_last_seq(self._connection, self._id[identity], last_seq)
+        for source in self._known.values():
+            event_store.set_last_seq(self._connection, source.id, source.last_seq)
 
-    def last_seqs(self) -> dict[str, int]:
-        """Return producer → its highest seq."""
-        return {producer: last_seq for (_, producer), last_seq in self._last_seq.items()}
+    def describe(self, accepted: int) -> Taken:
+        """Say what became of the batch."""
+        return Taken(
+            accepted,
+            sum(source.duplicate for source in self._known.values()),
+            sum(source.refused for source in self._known.values()),
+            {producer: source.last_seq for (_, producer), source in self._known.items()},
+        )
+
+    def _add(self, identity: tuple[int, str]) -> _Source:
+        producer = event_store.ensure_producer(self._connection, self._job, *identity)
+
+        def list_lines() -> dict[int, str]:
+            seqs = [event.seq for event, _ in self._batch if (event.attempt, event.producer) == identity]
+            return event_store.find_lines(self._connection, producer.id, min(seqs), max(seqs))
+
+        source = self._known[identity] = _Source(producer, list_lines)
+        return source
 
 
 def _collect_points(events: Sequence[EventFacts]) -> dict[SeriesKey, list[RawPoint]]:
