@@ -20,8 +20,8 @@ from synapse_sdk.server.db.migrate import migrate
 from synapse_sdk.server.http.handlers import install_handlers
 from synapse_sdk.server.http.host_check import LOOPBACK_HOSTS, HostCheck
 from synapse_sdk.server.http.once import Once, once_of
-from synapse_sdk.server.http.principal import Principal
 from synapse_sdk.server.http.openapi import install_openapi
+from synapse_sdk.server.http.principal import Principal
 from synapse_sdk.server.jobs.output_routes import router as outputs_router
 from synapse_sdk.server.jobs.output_service import OutputService
 from synapse_sdk.server.jobs.routes import router as jobs_router
