@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +13,20 @@ class Figure:
     """A measured thing beside its floor, or (without one) beside an absolute goal."""
 
     name: str
-    #: CPU times of single runs or calls.
+    #: Samples: CPU times of single runs or calls, unless `unit` says something else.
     ours_us: Sequence[float]
     floor_us: Sequence[float] | None
-    #: Largest ratio (or, without a floor, microseconds) that we promise.
+    #: Largest ratio (or, without a floor, value in `unit`) that we promise.
     goal: float
+    #: Of what is measured, where that is no time in microseconds.
+    unit: str = "µs"
+    #: Which of our samples is compared with the goal: the median, or a slower one.
+    percentile: int = 50
 
     @property
     def value(self) -> float:
-        """The ratio of the medians; without a floor, our median in microseconds."""
-        ours = statistics.median(self.ours_us)
+        """The ratio of the medians; without a floor, our percentile in `unit`."""
+        ours = percentile(self.ours_us, self.percentile)
         return ours / statistics.median(self.floor_us) if self.floor_us else ours
 
     @property
@@ -29,13 +34,12 @@ class Figure:
         return self.value <= self.goal
 
     def row(self) -> tuple[str, ...]:
-        unit = "" if self.floor_us else " µs"
         return (
             self.name,
-            _time(self.ours_us),
-            _time(self.floor_us) if self.floor_us else "-",
-            f"{self.value:.2f}{unit}",
-            f"≤ {self.goal:g}{unit}",
+            _show(statistics.median(self.ours_us), self.unit),
+            _show(statistics.median(self.floor_us), self.unit) if self.floor_us else "-",
+            f"{self.value:.2f}" if self.floor_us else _show(self.value, self.unit),
+            f"≤ {self.goal:g}" if self.floor_us else f"≤ {_show(self.goal, self.unit)}",
             "met" if self.is_met else "NOT MET",
         )
 
@@ -48,8 +52,15 @@ def print_table(figures: Sequence[Figure]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _time(samples_us: Sequence[float]) -> str:
-    median = statistics.median(samples_us)
-    if median >= 1000:
-        return f"{median / 1000:.1f} ms"
-    return f"{median:.2f} µs"
+def percentile(samples: Sequence[float], percent: int) -> float:
+    """Return the sample that so many percent do not exceed; the median of few is between two."""
+    if percent == 50:
+        return statistics.median(samples)
+    ordered = sorted(samples)
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+def _show(value: float, unit: str) -> str:
+    if unit == "µs" and value >= 1000:
+        return f"{value / 1000:.1f} ms"
+    return f"{value:.2f} {unit}"
