@@ -28,7 +28,7 @@ STREAMS: tuple[Stream, ...] = ("stdout", "stderr")
 #: All logs of one job. What comes after that is counted, not kept.
 QUOTA_BYTES = 1024 * 1024 * 1024
 #: Bytes that one search looks at.
-SEARCH_LIMIT_BYTES = 64 * 1024 * 1024
+SEARCH_LIMIT_BYTES = 16 * 1024 * 1024
 
 
 class LogPage(NamedTuple):
