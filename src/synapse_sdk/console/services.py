@@ -158,9 +158,15 @@ class Metrics(Protocol):
     """Metric series of jobs."""
 
     def read(
-        self, principal: Any, lookup: str, *, points: int, x_axis: Axis = "ordinal"
-    ) -> list[dict[str, Any]]:
-        """Return series, as JSON."""
+        self,
+        principal: Any,
+        lookup: str,
+        *,
+        points: int,
+        points_in_all: int | None = None,
+        x_axis: Axis = "ordinal",
+    ) -> Sequence[Any]:
+        """Return series, each as rows of points or of buckets."""
 
 
 class Logs(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
@@ -19,13 +20,12 @@ router = APIRouter()
 LINES_MAX = 1000
 #: Points of one line of a chart: more than a screen has pixels for it.
 CHART_POINTS = 500
+#: Of all charts of a job together, about; of many series each is drawn from fewer.
+CHART_POINTS_IN_ALL = 10_000
 #: How often a stream looks for changes. Each look reads one row by its key.
 LOOK_EVERY_S = 1.0
 #: A stream ends by itself after this; the browser opens the next one.
 STREAM_LIFE_S = 600.0
-#: From what a chart calls it to what the service calls it.
-_POINT_COLUMNS = {"y": "value"}
-_BUCKET_COLUMNS = {"y": "mean", "low": "min", "high": "max"}
 Stream = Literal["stdout", "stderr"]
 Axis = Literal["ordinal", "epoch", "global_step"]
 
@@ -73,33 +73,48 @@ def read_metrics(request: Request, visitor: SignedIn, lookup: str, x: Axis = "or
 def load_series(
     request: Request, principal: Principal, lookup: str, x: Axis, *, prefix: str = ""
 ) -> list[dict[str, Any]]:
-    """Return series as charts want them: two equally long lists, values that are no numbers as words."""
-    found = services_of(request).jobs.metrics.read(principal, lookup, points=CHART_POINTS, x_axis=x)
-    has_attempts = len({item["attempt"] for item in found}) > 1
+    """Return series as charts want them: equally long lists, values that are no numbers as words or null."""
+    found = services_of(request).jobs.metrics.read(
+        principal, lookup, points=CHART_POINTS, points_in_all=CHART_POINTS_IN_ALL, x_axis=x
+    )
+    has_attempts = len({item.series.attempt for item in found}) > 1
     series = []
     for item in found:
-        points = [point for point in item["points"] if x == "ordinal" or _is_number(point.get("x"))]
-        if points:
-            one: dict[str, Any] = {
-                "key": item["key"],
-                "label": _label(item, prefix, has_attempts=has_attempts),
-                "x": [point["ordinal" if x == "ordinal" else "x"] for point in points],
-            }
-            columns = _BUCKET_COLUMNS if item["is_bucketed"] else _POINT_COLUMNS
-            series.append(one | {name: [point[key] for point in points] for name, key in columns.items()})
+        if columns := _list_columns(item):
+            label = _label(item.series, prefix, has_attempts=has_attempts)
+            series.append({"key": item.series.key, "label": label, **columns})
     return series
 
 
-def _label(series: dict[str, Any], prefix: str, *, has_attempts: bool) -> str:
-    parts = [prefix, series["step"] or series["key"]]
-    parts.append(series["producer"].partition("/")[2])
+def _list_columns(drawn: Any) -> dict[str, list[Any]]:
+    """Return the columns of a series; of a position that not all have, only where there is one."""
+    has_own_x = drawn.x_axis != "ordinal"
+    rows = [row for row in drawn.points or drawn.buckets if not has_own_x or _is_finite(row[-1])]
+    if not rows:
+        return {}
+    ordinals, *values, own_x = (list(column) for column in zip(*rows, strict=True))
+    xs = own_x if has_own_x else ordinals
+    if not drawn.is_bucketed:
+        return {"x": xs, "y": [_name(value) for value in values[0]]}
+    low, high, mean = values[-3:]
+    return {"x": xs, "y": mean, "low": low, "high": high}
+
+
+def _label(series: Any, prefix: str, *, has_attempts: bool) -> str:
+    parts = [prefix, series.step or series.key]
+    parts.append(series.producer.partition("/")[2])
     if has_attempts:
-        parts.append(f"#{series['attempt']}")
+        parts.append(f"#{series.attempt}")
     return " ".join(part for part in parts if part)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float)
+def _is_finite(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
+
+
+def _name(value: float | None) -> float | str | None:
+    """Return a number; one that JSON does not have as a word, None for one that is none."""
+    return value if value is None or math.isfinite(value) else str(value)
 
 
 @router.get("/jobs/{lookup}/stream/")

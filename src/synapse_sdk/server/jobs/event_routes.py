@@ -16,7 +16,7 @@ from synapse_sdk.server.jobs.bodies import read_body
 from synapse_sdk.server.jobs.event_batch import BATCH_LIMIT_BYTES
 from synapse_sdk.server.jobs.event_service import EventService, require_kinds
 from synapse_sdk.server.jobs.event_streams import event_stream, iter_events
-from synapse_sdk.server.jobs.metric_service import MetricService, XAxis
+from synapse_sdk.server.jobs.metric_service import MetricService, XAxis, describe_series
 
 router = APIRouter(tags=["jobs"], route_class=GuardedRoute)
 
@@ -90,4 +90,4 @@ def get_metrics(
     """Return metric series: all points of short ones, buckets with min, max and mean of long ones."""
     service: MetricService = request.app.state.services.jobs.metrics
     series = service.read(principal, job, step=step, key=key, points=points, x_axis=x_axis)
-    return {"series": series}
+    return {"series": [describe_series(item) for item in series]}

@@ -22,7 +22,7 @@ from synapse_sdk.server.jobs.point_columns import (
 from synapse_sdk.server.jobs.tables import metric_buckets, metric_chunks, metric_series
 
 #: Points that one summary row stands for. A chart of a million points reads a thousand of the wider ones.
-WIDTHS = (32, 1024)
+WIDTHS = (32, 256, 1024)
 #: Buckets that are looked up at once: each is three values of a statement, which holds some ten thousand.
 _LOOKUP = 500
 
