@@ -38,7 +38,7 @@ docs: $(STAMP)  ## Generate docs/reference/ again
 bench: $(STAMP)  ## Print the figures that the README claims
 	@$(BIN)/python benchmarks/run.py
 
-bench-platform: $(STAMP)  ## Print the server's figures: ingest, publish
+bench-platform: $(STAMP)  ## Print the server's figures: ingest, publish, first line, idle, pages
 	@$(BIN)/python benchmarks/run_platform.py
 
 sabotage: $(STAMP)  ## Plant faults one by one; every suite must turn red

@@ -16,7 +16,15 @@ from typing import Any
 
 SYNAPSE = (sys.executable, "-P", "-m", "synapse_sdk.cli.entry")
 START_TIMEOUT_S = 60.0
-_INHERITED = ("PATH", "TMPDIR", "UV_CACHE_DIR", "UV_DEFAULT_INDEX", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_INHERITED = (
+    "PATH",
+    "PYTHONPATH",
+    "TMPDIR",
+    "UV_CACHE_DIR",
+    "UV_DEFAULT_INDEX",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
