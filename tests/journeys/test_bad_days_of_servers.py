@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.journeys.platform import ENVIRONMENT_TIMEOUT_S, Platform, counted, is_alive, kill
+from tests.journeys.watching import wait_for_output
 from tests.server_process import wait_until
 
 #: Steps of a job: 0.05 s each, so this one outlives the server's absence …
@@ -80,14 +81,36 @@ def test_who_follows_a_job_sees_it_through_the_absence_of_the_server(killed_plat
         seen = [process.stdout.readline()]
 
         platform.server.kill()
-        time.sleep(2)
+        said = wait_for_output(process, "trying again until the server is back", on="stderr")
+        time.sleep(2)  # nothing more is said while this passes
         platform.server.start()
         seen += process.stdout.read().splitlines()
-        said = process.stderr.read()
+        said += process.stderr.read()
 
     assert process.returncode == 0, said
     assert [line for line in seen if line.startswith("line")] == [f"line {index}" for index in range(300)]
-    assert "warning" not in said
+    assert said.count("can not be reached") == said.count("The server is back") == 1, said
+    assert said.count("warning:") == 1, said
+
+
+def test_who_follows_a_log_is_told_of_the_absence_of_the_server(killed_platform: Platform):
+    platform = killed_platform
+    job = platform.submit("count", epochs=300)
+    platform.wait_for_line(job, 5)
+    with platform.synapse.start("job", "logs", job, "--follow", "--stream", "stdout") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        seen = [process.stdout.readline()]
+
+        platform.server.kill()
+        said = wait_for_output(process, "trying again until the server is back", on="stderr")
+        platform.server.start()
+        seen += process.stdout.read().splitlines()
+        said += process.stderr.read()
+
+    assert process.returncode == 0, said
+    assert [line for line in seen if line.startswith("line")] == [f"line {index}" for index in range(300)]
+    assert said.count("can not be reached") == said.count("The server is back") == 1, said
 
 
 def test_the_attempts_of_a_killed_agent_are_adopted(killed_platform: Platform):

@@ -133,6 +133,9 @@ def logs(
     tail: int | None,
 ) -> None:
     """Print what the process of JOB printed: its stdout, then its stderr."""
+    from functools import partial
+
+    from synapse_sdk.cli.job_follow import tell_absence
     from synapse_sdk.clients.job_logs import follow_log, iter_log
 
     streams = (stream,) if stream else ("stdout", "stderr")
@@ -141,12 +144,14 @@ def logs(
         output.say("following stderr; --stream stdout follows the other")
     lines: list[dict[str, str]] = []
     for name in streams:
-        source = follow_log if is_following else iter_log
+        source = partial(follow_log, absence=tell_absence(output, job_id)) if is_following else iter_log
         for line in source(transport, job_id, stream=name, tail=tail):
             if output.as_json:
                 lines.append({"stream": name, "line": line})
             else:
                 output.text(line)
+                if is_following:  # whoever reads it through a pipe waits for it too
+                    output.out.flush()
     if output.as_json:
         output.document({"lines": lines})
 

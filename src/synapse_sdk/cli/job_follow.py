@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from synapse_sdk.cli.output import Output
 from synapse_sdk.cli.rim import ExitCode
 
 if TYPE_CHECKING:
+    from synapse_sdk.clients.absence import Absence
+    from synapse_sdk.clients.errors import ClientError
     from synapse_sdk.clients.transport import Transport
     from synapse_sdk.plugins.terminal import TerminalSink
 
@@ -31,9 +33,10 @@ def follow_to_end(output: Output, transport: Transport, job: dict[str, Any], *, 
 
     number = job["number"]
     sink = TerminalSink(output.err, show_debug=debug)
+    absence = tell_absence(output, number, paused=sink.paused)
     try:
-        with _printed_meanwhile(output, transport, job, sink):
-            for _, event in follow_events(transport, job["id"]):
+        with _printed_meanwhile(output, transport, job, sink, absence):
+            for _, event in follow_events(transport, job["id"], absence=absence):
                 if event.kind == "state" and event.producer == "server":
                     _say_state(output, sink, event.body or {})
                 elif event.kind != "state":
@@ -44,12 +47,35 @@ def follow_to_end(output: Output, transport: Transport, job: dict[str, Any], *, 
         output.say(f"No longer watching; job {number} goes on.")
         output.say(f"Watch it again: synapse job follow {number}   Stop it: synapse job stop {number}")
         return ExitCode.INTERRUPTED
-    return _say_end(output, get_job(transport, job["id"]))
+    return _say_end(output, absence.outlast(lambda: get_job(transport, job["id"])))
+
+
+def tell_absence(
+    output: Output, number: object, *, paused: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> Absence:
+    """Return what tells, on stderr, that the server is away while a job is followed, and that it is back.
+
+    Args:
+        output: Where to.
+        number: The job's.
+        paused: Held while something is written, so that a live line does not get in between.
+    """
+    from synapse_sdk.clients.absence import Absence
+
+    def say_away(error: ClientError) -> None:
+        with paused():
+            output.warn(error.message, hint=f"Job {number} goes on; trying again until the server is back.")
+
+    def say_back() -> None:
+        with paused():
+            output.say(f"The server is back; following job {number} again.")
+
+    return Absence(on_away=say_away, on_back=say_back)
 
 
 @contextmanager
 def _printed_meanwhile(
-    output: Output, transport: Transport, job: dict[str, Any], sink: TerminalSink
+    output: Output, transport: Transport, job: dict[str, Any], sink: TerminalSink, absence: Absence
 ) -> Iterator[None]:
     """Show what the job's process prints on stdout, above the live line, until the job has ended."""
     from synapse_sdk.clients.job_logs import follow_log
@@ -60,7 +86,7 @@ def _printed_meanwhile(
 
     def show() -> None:
         try:
-            for line in follow_log(own, job["id"], stream="stdout"):
+            for line in follow_log(own, job["id"], stream="stdout", absence=absence):
                 with sink.paused():
                     # Under --json stdout is for the one document.
                     print(line, file=output.err if output.as_json else output.out)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from synapse_sdk.clients.jobs import END_STATES, get_job, outlast
+from synapse_sdk.clients.absence import Absence
+from synapse_sdk.clients.jobs import END_STATES, get_job
 
 if TYPE_CHECKING:
     from synapse_sdk.clients.transport import Transport
@@ -32,19 +33,33 @@ def iter_log(transport: Transport, job: str, *, stream: str, tail: int | None = 
             return
 
 
-def follow_log(transport: Transport, job: str, *, stream: str, tail: int | None = None) -> Iterator[str]:
+def follow_log(
+    transport: Transport,
+    job: str,
+    *,
+    stream: str,
+    tail: int | None = None,
+    absence: Absence | None = None,
+) -> Iterator[str]:
     """Yield the lines of a stream as they come, until the job has ended.
 
-    A server that goes away is waited for.
+    A server that goes away is waited for; `absence` is told.
     """
+    absence = absence or Absence()
+
+    def read_page(**params: Any) -> dict[str, Any]:
+        path = f"jobs/{quote(job, safe='')}/logs/"
+        # The waits are ours: its own would leave `absence` in the dark for seconds.
+        return absence.outlast(lambda: transport.get(path, params=params, retries=False))
+
     line = 0
     if tail is not None:
-        page = _read_page(transport, job, stream=stream, tail=tail)
+        page = read_page(stream=stream, tail=tail)
         yield from page["lines"]
         line = page["from_line"] + len(page["lines"])
     while True:
-        has_ended = outlast(lambda: get_job(transport, job))["state"] in END_STATES
-        page = _read_page(transport, job, stream=stream, from_line=line, lines=PAGE_LINES)
+        has_ended = absence.outlast(lambda: get_job(transport, job))["state"] in END_STATES
+        page = read_page(stream=stream, from_line=line, lines=PAGE_LINES)
         yield from page["lines"]
         line += len(page["lines"])
         if len(page["lines"]) == PAGE_LINES:
@@ -52,7 +67,3 @@ def follow_log(transport: Transport, job: str, *, stream: str, tail: int | None 
         if has_ended:
             return
         time.sleep(POLL_S)
-
-
-def _read_page(transport: Transport, job: str, **params: Any) -> dict[str, Any]:
-    return outlast(lambda: transport.get(f"jobs/{quote(job, safe='')}/logs/", params=params))

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from synapse_sdk._internal.uuid7 import uuid7
-from synapse_sdk.clients.errors import ClientConnectionError, ClientTimeoutError, ServerError
+from synapse_sdk.clients.absence import AWAY, Absence
+from synapse_sdk.clients.errors import ClientError
 from synapse_sdk.clients.sse import read_messages
 
 if TYPE_CHECKING:
     from synapse_sdk.clients.transport import Transport
     from synapse_sdk.wire.event import Event
 
-T = TypeVar("T")
-
 #: States after which nothing happens any more.
 END_STATES = frozenset({"SUCCEEDED", "FAILED", "STOPPED"})
 #: A stream is silent for at most 15 s: the server sends a comment then.
 STREAM_TIMEOUT_S = 45.0
-#: Waits before a broken stream is opened again.
-RECONNECT_WAITS_S = (0.2, 0.5, 1.0, 2.0, 5.0)
-#: What a server that is away, or has trouble, is known by; refusals are something else.
-AWAY = (ClientConnectionError, ClientTimeoutError, ServerError)
 
 
 def submit_job(transport: Transport, plugin: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,23 +58,36 @@ def iter_results(
         page = transport.get(page["next"])
 
 
-def follow_events(transport: Transport, job: str, *, after: int = 0) -> Iterator[tuple[int, Event]]:
+def follow_events(
+    transport: Transport, job: str, *, after: int = 0, absence: Absence | None = None
+) -> Iterator[tuple[int, Event]]:
     """Yield (cursor, event) of a job until it has ended, each once. A broken connection is taken up again.
+
+    Args:
+        transport: The server.
+        job: Id or number.
+        after: Only events after this cursor.
+        absence: Told when the server goes away and comes back.
 
     Raises:
         ClientError: The server refuses, such as for a job that is not there.
     """
     from synapse_sdk.wire.event import Event
 
-    for cursor, data in _follow(transport, f"jobs/{quote(job, safe='')}/events/stream/", "after", after):
+    path = f"jobs/{quote(job, safe='')}/events/stream/"
+    for cursor, data in _follow(transport, path, "after", after, absence or Absence()):
         yield cursor, Event.model_validate_json(data)
 
 
-def _follow(transport: Transport, path: str, name: str, position: int) -> Iterator[tuple[int, str]]:
+def _follow(
+    transport: Transport, path: str, name: str, position: int, absence: Absence
+) -> Iterator[tuple[int, str]]:
     failures = 0
     while True:
+        broken: ClientError | None = None
         try:
             with transport.stream(path, params={name: position}, timeout_s=STREAM_TIMEOUT_S) as response:
+                absence.note_answer()
                 for message in read_messages(response.iter_lines()):
                     failures = 0
                     if message.event == "end":
@@ -88,27 +95,8 @@ def _follow(transport: Transport, path: str, name: str, position: int) -> Iterat
                     if message.id is not None:
                         position = int(message.id)
                     yield position, message.data
-        except AWAY:
-            pass
+        except AWAY as error:
+            broken = error
         # Ended without saying so, or broken: the server went away, and may come back.
-        _wait_after(failures)
+        absence.wait(failures, broken)
         failures += 1
-
-
-def outlast(ask: Callable[[], T]) -> T:
-    """Ask something harmless to repeat until the server answers, however long it is away.
-
-    Raises:
-        ClientError: The server refuses.
-    """
-    failures = 0
-    while True:
-        try:
-            return ask()
-        except AWAY:
-            _wait_after(failures)
-            failures += 1
-
-
-def _wait_after(failures: int) -> None:
-    time.sleep(RECONNECT_WAITS_S[min(failures, len(RECONNECT_WAITS_S) - 1)])
