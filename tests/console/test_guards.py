@@ -48,7 +48,7 @@ def test_a_form_without_its_token_changes_nothing(console, visitor):
     assert "stolen" not in visitor.get("tokens/").text
     assert refusals(console)[0] == (
         "POST /console/tokens/",
-        "The form did not carry the token of this session.",
+        "The form did not carry the token of this session. (2 times within a minute)",
     )
 
 
