@@ -32,6 +32,10 @@ ROUND_S = 0.1
 QUEUE_LIMIT = 50_000
 #: Whole numbers beyond this do not fit the floats of a series.
 _LARGEST = int(sys.float_info.max)
+#: Whole numbers below this are compared in one machine instruction.
+_SMALL = 2**62
+#: Past the Python function that makes a named tuple.
+_new_raw = tuple.__new__
 
 
 class Sink(Protocol):
@@ -91,6 +95,7 @@ class EventStream:
         self._text_quota_bytes = text_quota_bytes
         self._append: Callable[[RawEvent], None] = self._append_first
         self._is_started = False
+        self._is_awake = False
         self._is_closed = False
         self._is_of_child = False
         _streams.add(self)
@@ -112,9 +117,11 @@ class EventStream:
             raise ValueError(
                 f"progress must be 0 <= current <= total with total > 0, not {current} of {total}"
             )
-        item = RawEvent("progress", time.time(), _as_name(step), None, None, (current, total))
+        if type(step) is not str:
+            step = _as_name(step)
+        item = _new_raw(RawEvent, ("progress", time.time(), step, None, None, (current, total)))
         self._append(item)
-        if not self._wake.is_set() or len(self._queue) >= QUEUE_LIMIT:
+        if not self._is_awake or len(self._queue) >= QUEUE_LIMIT:
             self._notify(item)
 
     def metrics(self, step: str | None, values: Mapping[str, Any]) -> None:
@@ -124,15 +131,17 @@ class EventStream:
         for given, value in values.items():
             key = given if type(given) is str else _as_name(given) or "None"
             kind = type(value)
-            if kind is float or (kind is int and -_LARGEST <= value <= _LARGEST):
+            if kind is float or (kind is int and -_SMALL < value < _SMALL):
                 numbers[key] = value
             elif (number := as_number(value)) is not None:
                 numbers[key] = number
             else:
                 others = {**(others or {}), key: describe_json(value)}
-        item = RawEvent("metric", time.time(), _as_name(step), None, None, (numbers, others))
+        if type(step) is not str:
+            step = _as_name(step)
+        item = _new_raw(RawEvent, ("metric", time.time(), step, None, None, (numbers, others)))
         self._append(item)
-        if not self._wake.is_set() or len(self._queue) >= QUEUE_LIMIT:
+        if not self._is_awake or len(self._queue) >= QUEUE_LIMIT:
             self._notify(item)
 
     def message(self, text: str, *, level: str, step: str | None = None, key: str | None = None) -> None:
@@ -217,6 +226,7 @@ class EventStream:
         if self._is_closed:
             self._refuse_if_late(item)
             return
+        self._is_awake = True
         self._wake.set()
         while len(self._queue) >= QUEUE_LIMIT:  # back-pressure: this caller does a round itself
             self._drain()
@@ -230,6 +240,8 @@ class EventStream:
         while not self._is_closed:
             self._wake.wait()
             self._wake.clear()
+            # In this order: whoever still sees True has appended before the round that now begins.
+            self._is_awake = False
             self._drain()
             self._stop.wait(ROUND_S)
 

@@ -137,7 +137,9 @@ class RuntimeContext:
         Raises:
             ValueError: `total` is not positive, or `current` lies outside 0..total.
         """
-        self.logger.progress(self._pick_step(step, category), current, total)
+        if step is None:
+            step = self.current_step if category is None else category
+        self.logger.progress(step, current, total)
 
     def set_overall_progress(self, percent: float) -> None:
         """Say how far the whole has come, whatever step it is at.
@@ -157,7 +159,9 @@ class RuntimeContext:
         """
         if type(value) is not dict and not isinstance(value, Mapping):
             raise TypeError(f"metrics must be a mapping of names to numbers, not {type(value).__name__}")
-        self.logger.metrics(self._pick_step(step, category), value)
+        if step is None:
+            step = self.current_step if category is None else category
+        self.logger.metrics(step, value)
 
     def log(
         self,
@@ -176,7 +180,9 @@ class RuntimeContext:
         if not isinstance(data, Mapping):
             raise TypeError(f"the data of an event must be a mapping, not {type(data).__name__}")
         body = dict(data) if file is None else {**data, "file": str(file)}
-        self.logger.log(event, body, level=_name_level(level), step=self._pick_step(step))
+        self.logger.log(
+            event, body, level=_name_level(level), step=self.current_step if step is None else step
+        )
 
     def log_message(
         self,
@@ -212,7 +218,9 @@ class RuntimeContext:
 
             text, own_level, key = find_text(message, language or self.language or "en", values)
             level = own_level or level
-        self.logger.message(text, level=_name_level(level), step=self._pick_step(step), key=key)
+        self.logger.message(
+            text, level=_name_level(level), step=self.current_step if step is None else step, key=key
+        )
 
     def end_log(self) -> None:
         """Say that the run is complete. Events can still follow."""
@@ -268,11 +276,6 @@ class RuntimeContext:
     def log_dev_event(self, message: str, data: Mapping[str, Any] | None = None) -> None:
         """Record something for the plugin's developer; shown only with debug output."""
         self.logger.log("dev_event", {"message": message, "data": dict(data or {})}, level="debug")
-
-    def _pick_step(self, step: str | None, category: str | None = None) -> str | None:
-        if step is not None:
-            return step
-        return category if category is not None else self.current_step
 
 
 def _name_level(level: LogLevel | str) -> str:
