@@ -16,10 +16,7 @@ NOT_RUN = {
     ("docs/guide/server.md", "$ pip install '.[server]'"),
     (
         "docs/guide/tokens.md",
-        (
-            "$ python -m synapse_sdk.agent --server https://synapse.example.org"
-            " --token-file agent.token --folder agent"
-        ),
+        "$ synapse agent start --host https://synapse.example.org --token-file agent.token",
     ),
 }
 #: Languages whose blocks are carried out or checked.

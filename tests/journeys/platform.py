@@ -46,7 +46,8 @@ _STUBBORN = action_source(
     pids = [child.stdout.readline(), child.stdout.readline()]
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print(os.getpid(), *map(str.strip, pids), flush=True)
-    threading.Event().wait(600)
+    while True:  # a signal that comes just before a sleep is seen after it
+        time.sleep(0.2)
 """,
     before='''
     CHILD = """
@@ -62,7 +63,8 @@ _STUBBORN = action_source(
 _WAIT = action_source("""
     print(os.getpid(), flush=True)
     print("begun", flush=True)
-    threading.Event().wait(600)
+    while True:  # a signal that comes just before a sleep is seen after it
+        time.sleep(0.2)
 """)
 #: Asks the server, as the job that it is, and tells what it heard; with a name, only once `../go` is there.
 _ASK = action_source(

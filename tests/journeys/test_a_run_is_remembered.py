@@ -163,7 +163,8 @@ def test_metrics_of_a_run_that_was_killed_are_all_there_that_it_wrote(
             self.set_metrics({"epoch": epoch + 1, "loss": 1 / (epoch + 1)}, step="train")
         self.ctx.logger.flush()
         print("begun", flush=True)
-        threading.Event().wait(600)
+        while True:  # a signal that comes just before a sleep is seen after it
+            time.sleep(0.2)
     """)
     plugin = write_plugin(DEMO_CONFIG, {"plugin/train.py": source})
     process = synapse.start("plugin", "run", "train", cwd=plugin)

@@ -413,7 +413,7 @@ def test_ctrl_c_reaches_the_programs_that_an_action_started(synapse: Synapse, wr
 def test_ctrl_c_while_the_plugin_is_imported_records_no_run(synapse: Synapse, write_plugin: WritePlugin):
     plugin = write_plugin(
         DEMO_CONFIG,
-        {"plugin/train.py": "import threading\nprint('begun', flush=True)\nthreading.Event().wait(600)\n"},
+        {"plugin/train.py": "import time\nprint('begun', flush=True)\nwhile True:\n    time.sleep(0.2)\n"},
     )
     process = synapse.start("plugin", "run", "train", cwd=plugin)
     wait_for_output(process, "begun")

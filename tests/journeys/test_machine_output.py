@@ -41,13 +41,13 @@ ANSWERS = {
 #: The same for commands that speak to a server, or run one.
 _JOB_ANSWERS = {
     "list": [],
-    "get": ["1"],
-    "logs": ["1"],
-    "events": ["1"],
-    "metrics": ["1"],
-    "download": ["1", "--to", "{fresh}/outputs"],
-    "follow": ["1"],
-    "stop": ["1"],
+    "get": ["{job}"],
+    "logs": ["{job}"],
+    "events": ["{job}"],
+    "metrics": ["{job}"],
+    "download": ["{job}", "--to", "{fresh}/outputs"],
+    "follow": ["{job}"],
+    "stop": ["{job}"],
 }
 SERVER_ANSWERS = {
     **{f"job {name}": words for name, words in _JOB_ANSWERS.items()},
@@ -148,7 +148,8 @@ def made(synapse: Synapse, write_plugin: WritePlugin, tmp_path: Path) -> dict[st
 @pytest.fixture(scope="module")
 def served(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A server with a job that has ended, and a backup of it."""
-    platform.wait_for_end(platform.submit("count", epochs=2), timeout_s=ENVIRONMENT_TIMEOUT_S)
+    job = platform.submit("count", epochs=2)
+    platform.wait_for_end(job, timeout_s=ENVIRONMENT_TIMEOUT_S)
     folder = tmp_path_factory.mktemp("served")
     platform.synapse("server", "backup", "--data-dir", platform.server.data_dir, folder / "backup")
     (folder / "token").write_text(platform.token)
@@ -157,6 +158,7 @@ def served(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> dict
     platform.synapse("server", "token", "--account", "spare", "--data-dir", data)
     listed = platform.synapse("server", "token", "list", "--account", "spare", "--data-dir", data, "--json")
     return {
+        "job": str(job),
         "spare_account": "spare",
         "spare_token": str(listed.json()["tokens"][0]["id"]),
         "password_file": str(folder / "password"),

@@ -102,7 +102,8 @@ def test_a_terminal_that_can_not_redraw_gets_plain_lines(synapse: Synapse, plugi
 def test_ctrl_c_on_the_keyboard_leaves_a_tidy_screen(synapse: Synapse, write_plugin: WritePlugin):
     source = action_source("""
         self.set_progress(1, 3, "train")
-        threading.Event().wait(600)
+        while True:  # a signal that comes just before a sleep is seen after it
+            time.sleep(0.2)
     """)
     plugin = write_plugin(DEMO_CONFIG, {"plugin/train.py": source})
     argv = [*SYNAPSE, "plugin", "run", "train", "--no-debug"]
