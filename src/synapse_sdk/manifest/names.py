@@ -11,13 +11,13 @@ def to_manifest_name(name: str) -> str:
     Raises `UnicodeDecodeError` if its bytes are not UTF-8.
     """
     # Python decodes names by the locale. Under another locale than a UTF-8 one `é` arrives as two foreign
-    # letters; its bytes are the same everywhere.
-    return os.fsencode(name).decode()
+    # letters; its bytes are the same everywhere. Those of ASCII letters are themselves.
+    return name if name.isascii() else os.fsencode(name).decode()
 
 
 def from_manifest_name(path: str) -> str:
     """Return how the system wants to be asked for a manifest's path."""
-    return os.fsdecode(path.encode())
+    return path if path.isascii() else os.fsdecode(path.encode())
 
 
 def to_printable(name: str) -> str:

@@ -86,6 +86,7 @@ _ENDINGS = {
     ".ppk": PRIVATE_KEY,
     ".kdbx": CREDENTIALS,
 }
+_ALL_ENDINGS = tuple(_ENDINGS)
 
 #: Files by the last two parts of their path, where the name alone says too little.
 _PATHS = {
@@ -116,8 +117,10 @@ def find_never(path: str, *, is_folder: bool) -> str | None:
         return ENVIRONMENT
     if is_folder:
         return None
-    if _GOOGLE_FILES.fullmatch(name):
+    if name.endswith(".json") and _GOOGLE_FILES.fullmatch(name):
         return CREDENTIALS
     if reason := _PATHS.get("/".join(folded.rsplit("/", 2)[-2:])):
         return reason
-    return next((reason for ending, reason in _ENDINGS.items() if name.endswith(ending)), None)
+    if not name.endswith(_ALL_ENDINGS):
+        return None
+    return next(reason for ending, reason in _ENDINGS.items() if name.endswith(ending))

@@ -155,14 +155,27 @@ def _scan_file(planned: PlannedFile, limit_bytes: int, warnings: list[str]) -> l
     path = planned.file.path
     chunks = iter_contents(planned)
     first = next(chunks, b"")
-    is_code = path.lower().endswith(_CODE_SUFFIXES)
-    text_mode = Assignments.QUOTED if is_code else Assignments.BARE
-    findings = _scan_stream(path, None, chain((first,), chunks), text_mode)
+    findings = _scan_stream(path, None, chain((first,), chunks), _text_mode(path))
     for _ in chunks:
         pass  # to the end, so that a file which changed is noticed even when its scan ended early
     if is_compressed(first) and not findings:
         findings += _scan_members(planned, first, limit_bytes, warnings)
     return findings
+
+
+def is_plainly_clean(path: str, data: bytes) -> bool:
+    """Does the whole content of a small file hold nothing that `scan_files` would find? True is certain.
+
+    For the bytes as they are read anyway. Of an archive, or of text in UTF-16 or UTF-32, it is not said.
+    """
+    head = data[:_HEAD_BYTES]
+    if is_compressed(head) or _find_encoding(head):
+        return False
+    return not find_secrets(data, Assignments.NONE if b"\0" in head else _text_mode(path))
+
+
+def _text_mode(path: str) -> Assignments:
+    return Assignments.QUOTED if path.lower().endswith(_CODE_SUFFIXES) else Assignments.BARE
 
 
 def _scan_members(planned: PlannedFile, head: bytes, limit_bytes: int, warnings: list[str]) -> list[Finding]:
@@ -216,7 +229,7 @@ def _find_encoding(head: bytes) -> str | None:
         if head.startswith(mark):
             return encoding
     pairs = len(head) // 2
-    if pairs < 8:
+    if pairs < 8 or head.count(0) <= 0.4 * pairs:
         return None
     even, odd = head[0 : pairs * 2 : 2].count(0) / pairs, head[1 : pairs * 2 : 2].count(0) / pairs
     if odd > 0.4 and even < 0.1:
