@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -90,9 +91,14 @@ async def _live(app: FastAPI) -> AsyncIterator[None]:
     """Do what a server does besides answering, as long as it runs."""
     services: Services = app.state.services
     services.jobs.reaper.start()
+    # What is here now stays, and no collection of garbage need look at it again. Reading a manifest of 10,000
+    # files sets off collections that took longer than writing its rows.
+    gc.collect()
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         services.jobs.end_waiting()
         services.jobs.reaper.stop()
         services.accounts.flush_refusals()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from synapse_sdk.server.jobs.bulk_insert import insert_rows
+from synapse_sdk.server.db.bulk_insert import insert_rows
 from synapse_sdk.server.jobs.models import Job
 from synapse_sdk.server.jobs.point_columns import (
     PointColumns,

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from synapse_sdk._internal.digests import CHUNK_BYTES
 from synapse_sdk.server.http import TooLargeError
 
+#: Pieces are so large, in bytes: worth the way to a worker thread.
+_PIECE_BYTES = 4 * 1024**2
 #: What is read of a body whose request is refused anyway, so that the client hears why instead of finding a
 #: broken connection.
 _DRAINED_BYTES = 64 * 1024**2
@@ -22,24 +23,26 @@ class Body:
         self._stream = request.stream()
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """Yield it in pieces of about a mebibyte: large enough to be worth the way to a worker thread.
+        """Yield it in pieces of about four mebibytes.
 
         Raises:
             ClientDisconnect: The connection broke. Everything that came before was yielded.
         """
-        piece = bytearray()
+        chunks: list[bytes] = []
+        size_bytes = 0
         try:
             async for chunk in self._stream:
-                piece += chunk
-                if len(piece) >= CHUNK_BYTES:
-                    yield bytes(piece)
-                    piece.clear()
+                chunks.append(chunk)
+                size_bytes += len(chunk)
+                if size_bytes >= _PIECE_BYTES:
+                    yield b"".join(chunks)
+                    chunks, size_bytes = [], 0
         except ClientDisconnect:
-            if piece:
-                yield bytes(piece)
+            if size_bytes:
+                yield b"".join(chunks)
             raise
-        if piece:
-            yield bytes(piece)
+        if size_bytes:
+            yield b"".join(chunks)
 
     async def read(self, *, limit_bytes: int) -> bytes:
         """Return all of it.

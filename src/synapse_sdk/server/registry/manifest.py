@@ -57,6 +57,8 @@ def check_paths(paths: Sequence[str], *, loc: str, are_folders: bool = False) ->
 
 def find_path_problem(path: str) -> str | None:
     """Say what is wrong with a relative path, None when nothing is."""
+    if _is_plain(path):
+        return None
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts):
         return "a path is relative, and has no empty, . or .. parts"
@@ -65,6 +67,19 @@ def find_path_problem(path: str) -> str | None:
     if len(path.encode()) > PATH_LIMIT_BYTES or any(len(part.encode()) > NAME_LIMIT_BYTES for part in parts):
         return f"a path has up to {PATH_LIMIT_BYTES} bytes, each part up to {NAME_LIMIT_BYTES}"
     return None
+
+
+def _is_plain(path: str) -> bool:
+    """Is it as most are: short, in ASCII, no part empty or begun with a dot? It need not be taken apart."""
+    return (
+        0 < len(path) <= NAME_LIMIT_BYTES
+        and path.isascii()
+        and path[0] not in "./"
+        and path[-1] != "/"
+        and "/." not in path
+        and "//" not in path
+        and not _UNFIT.search(path)
+    )
 
 
 def _find_clashes(loc: str, paths: Iterable[str]) -> Iterable[dict[str, Any]]:

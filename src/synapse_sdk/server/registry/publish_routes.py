@@ -6,8 +6,9 @@ import hashlib
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, with_config
 from starlette.concurrency import run_in_threadpool
+from typing_extensions import TypedDict
 
 from synapse_sdk._internal.clock import iso_z
 from synapse_sdk.manifest import ManifestFile
@@ -30,15 +31,14 @@ router = APIRouter(tags=["releases"], route_class=GuardedRoute)
 BODY_LIMIT_BYTES = 64 * 1024**2
 
 
-class SentFile(BaseModel):
-    """A file of a manifest."""
+@with_config(ConfigDict(extra="forbid"))
+class SentFile(TypedDict):
+    """A file of a manifest. Of thousands, dicts are made in half the time of models."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    path: str = Field(min_length=1, description="Relative, with / between the parts.")
+    path: Annotated[str, Field(min_length=1, description="Relative, with / between the parts.")]
     mode: Literal["644", "755"]
-    size_bytes: int = Field(ge=0, le=SIZE_LIMIT_BYTES)
-    digest: str = Field(pattern=DIGEST_PATTERN)
+    size_bytes: Annotated[int, Field(ge=0, le=SIZE_LIMIT_BYTES)]
+    digest: Annotated[str, Field(pattern=DIGEST_PATTERN)]
 
 
 class SentLock(BaseModel):
@@ -119,7 +119,8 @@ def _publish_json(
         code=sent.plugin,
         version=sent.version,
         files=[
-            ManifestFile(file.path, int(file.mode, 8), file.size_bytes, file.digest) for file in sent.manifest
+            ManifestFile(file["path"], int(file["mode"], 8), file["size_bytes"], file["digest"])
+            for file in sent.manifest
         ],
         config=sent.config,
         lock_digest=sent.lock.digest if sent.lock else None,

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from synapse_sdk.manifest import ManifestFile
+from synapse_sdk.server.db.bulk_insert import insert_rows
 from synapse_sdk.server.registry.models import NewRelease, Plugin, Release
 from synapse_sdk.server.registry.tables import plugins, release_files, releases
 
@@ -136,11 +137,8 @@ def add_release(
     }
     result: sa.CursorResult[Any] = connection.execute(sa.insert(releases).values(values))
     key: Any = result.inserted_primary_key
-    rows = [
-        {"workspace_id": plugin.workspace_id, "release_id": key.id, **file._asdict()} for file in new.files
-    ]
-    if rows:
-        connection.execute(sa.insert(release_files), rows)
+    rows = [(plugin.workspace_id, key.id, *file) for file in new.files]
+    insert_rows(connection, release_files, rows)
     release = find_release(connection, plugin.workspace_id, release_id=key.id)
     assert release is not None
     return release
