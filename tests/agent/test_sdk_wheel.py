@@ -17,7 +17,7 @@ def test_the_wheel_is_sound_and_holds_this_sdk(tmp_path: Path):
 
     digest, size_bytes = digest_file(made.path)
     file = ManifestFile(f"wheels/{made.path.name}", 0o644, size_bytes, digest)
-    wheel = check_wheel(PlannedFile(file, made.path))
+    wheel = check_wheel(PlannedFile(file, made.path.parent, made.path))
     assert made.digest == digest
     assert (wheel.name, wheel.version, wheel.tags) == ("synapse-sdk", __version__, ("py3-none-any",))
     with zipfile.ZipFile(made.path) as archive:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from synapse_sdk.manifest import LeftOut, Manifest, ManifestFile, canonical_json
+from synapse_sdk.manifest import LeftOut, Manifest, ManifestFile, canonical_files, canonical_json
 
 FILE = ManifestFile("plugin/train.py", 0o644, 3, "sha256:aa")
 
 
 def digest_of(*files: ManifestFile) -> str:
     return Manifest(files, left_out=()).digest
+
+
+def test_the_fast_way_writes_the_same_json():
+    names = ['a "quoted".py', "bäder/é.py", "日本.py", "tab\there", "back\\slash", "\u2028", "\x7f", "😀"]
+    files = [ManifestFile(name, 0o755, number, "sha256:ab") for number, name in enumerate(names)]
+
+    assert canonical_files(files).encode() == canonical_json([file.to_document() for file in files])
+    assert canonical_files([]) == "[]"
 
 
 def test_the_digest_never_changes_from_version_to_version():

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from synapse_sdk.packaging import SecretFoundError, build_plan
+from synapse_sdk.manifest import known_files
+from synapse_sdk.packaging import ReleasePlan, SecretFoundError, build_plan
 from synapse_sdk.plugins.errors import (
     ActionNotFoundError,
     ArchiveError,
@@ -271,6 +272,47 @@ def test_an_allowed_secret_stops_nothing(tmp_path: Path):
 
     plan.require_no_secrets()
     assert len(plan.allowed_secrets) == 1
+
+
+def test_what_was_read_before_changes_no_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    # As if every file had been written long ago.
+    monkeypatch.setattr(known_files, "SETTLED_AFTER_NS", -(10**15))
+    large = "a = 1\n" * 300_000
+    folder = write_files(
+        tmp_path / "plugin",
+        {
+            **FILES,
+            "keys.py": f"'{TOKEN}'",
+            "fake.py": f"'{TOKEN}'",
+            "wide.txt": f"token = {TOKEN}".encode("utf-16"),
+            "large.py": large,
+            "large_key.py": f"{large}'{TOKEN}'",
+        },
+    )
+
+    def plan() -> ReleasePlan:
+        return build_plan(folder, make_config(), allow_secrets=["fake.py"], cache_folder=tmp_path / "cache")
+
+    first, again = plan(), plan()
+    write_files(folder, {"large.py": f"{large}'{TOKEN}'"})
+    changed = plan()
+
+    assert first.contents_digest != changed.contents_digest
+    assert [finding.path for finding in first.secrets] == ["keys.py", "large_key.py", "wide.txt"]
+    assert again == first
+    assert [finding.path for finding in changed.secrets] == [
+        "keys.py",
+        "large.py",
+        "large_key.py",
+        "wide.txt",
+    ]
+
+
+def test_a_config_from_elsewhere_is_searched(tmp_path: Path):
+    folder = write_files(tmp_path / "plugin", FILES)
+    other = write_files(tmp_path, {"other.yaml": f"code: yolov8\ntoken: {TOKEN}\n"}) / "other.yaml"
+
+    assert build_plan(folder, make_config(), config_file=other).secrets
 
 
 def test_a_secret_in_a_file_that_stays_behind_stops_nothing(tmp_path: Path):

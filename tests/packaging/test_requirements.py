@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from synapse_sdk.manifest import ManifestFile
+from synapse_sdk.packaging.contents import PlannedFile
 from synapse_sdk.packaging.requirements import check_requirements
 from tests.manifest.folders import write_files
 
 
 def problems(folder: Path, files: dict[str, str | bytes]) -> list[str]:
     write_files(folder, files)
-    return [str(problem) for problem in check_requirements({path: folder / path for path in files})]
+    planned = {path: PlannedFile(ManifestFile(path, 0o644, 0, "sha256:"), folder) for path in files}
+    return [str(problem) for problem in check_requirements(planned)]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ TOKEN = "gh" + "p_" + "Z9y8X7w6V5u4T3s2R1q0" + "P9o8N7m6L5k4J3i2"
 def scan(folder: Path, files: dict[str, str | bytes], **options: Any) -> ScanReport:
     write_files(folder, files)
     manifest = build_manifest(folder)
-    return scan_files([PlannedFile(file, folder / file.path) for file in manifest.files], **options)
+    return scan_files([PlannedFile(file, folder) for file in manifest.files], **options)
 
 
 def places(report: ScanReport) -> list[str]:
@@ -112,7 +112,7 @@ def test_memory_stays_bounded(tmp_path: Path):
     (file,) = build_manifest(tmp_path).files
 
     tracemalloc.start()
-    scan_files([PlannedFile(file, path)])
+    scan_files([PlannedFile(file, tmp_path)])
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -183,4 +183,4 @@ def test_a_file_that_changes_while_it_is_scanned_is_an_error(tmp_path: Path):
     planned = ManifestFile("a.py", 0o644, 6, "sha256:of-other-bytes")
 
     with pytest.raises(ArchiveError, match=r"a\.py changed while it was being packed"):
-        scan_files([PlannedFile(planned, tmp_path / "a.py")])
+        scan_files([PlannedFile(planned, tmp_path)])

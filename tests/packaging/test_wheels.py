@@ -21,7 +21,9 @@ NAME = "wheels/tiny-1.0-py3-none-any.whl"
 def check(folder: Path, data: bytes, path: str = NAME) -> Wheel:
     location = folder / "some.whl"
     location.write_bytes(data)
-    return check_wheel(PlannedFile(ManifestFile(path, 0o644, len(data), "sha256:"), location))
+    return check_wheel(
+        PlannedFile(ManifestFile(path, 0o644, len(data), "sha256:"), location.parent, location)
+    )
 
 
 def test_a_sound_wheel_is_read(tmp_path: Path):

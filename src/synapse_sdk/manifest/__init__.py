@@ -6,6 +6,8 @@ gitignore.py   a line of an ignore file → a pattern that answers as git does  
 ignore.py      the ignore files of a folder and of those above it → the rule      reads ignore files
 never.py       what no ignore file can let through                                data
 manifest.py    the values: files that travel, what is left out, the digest        pure
+notes.py       a note to ourselves: whole, or not there                           reads and writes notes
+known_files.py what is known of files from reading them before                    of one folder, by notes
 build.py       a folder → its manifest                                            reads disk
 ```
 
@@ -13,6 +15,16 @@ Light enough for every local run: nothing here imports more than the standard li
 """
 
 from synapse_sdk.manifest.build import ManifestError, build_manifest
-from synapse_sdk.manifest.manifest import LeftOut, Manifest, ManifestFile, canonical_json
+from synapse_sdk.manifest.known_files import KnownFiles
+from synapse_sdk.manifest.manifest import LeftOut, Manifest, ManifestFile, canonical_files, canonical_json
 
-__all__ = ["LeftOut", "Manifest", "ManifestError", "ManifestFile", "build_manifest", "canonical_json"]
+__all__ = [
+    "KnownFiles",
+    "LeftOut",
+    "Manifest",
+    "ManifestError",
+    "ManifestFile",
+    "build_manifest",
+    "canonical_files",
+    "canonical_json",
+]

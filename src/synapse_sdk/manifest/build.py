@@ -7,12 +7,13 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from synapse_sdk._internal.digests import CHUNK_BYTES
+from synapse_sdk._internal.digests import CHUNK_BYTES, digest_bytes
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk.manifest.ignore import IGNORE_FILES, IgnoreFile, IgnoreRules, Rule
+from synapse_sdk.manifest.known_files import KnownFiles
 from synapse_sdk.manifest.manifest import LeftOut, Manifest, ManifestFile
 from synapse_sdk.manifest.names import from_manifest_name, to_manifest_name, to_printable
 from synapse_sdk.manifest.never import VIRTUALENV, VIRTUALENV_MARKERS, find_never
@@ -20,6 +21,12 @@ from synapse_sdk.manifest.never import VIRTUALENV, VIRTUALENV_MARKERS, find_neve
 #: Entries that are looked at to say how many files an ignored folder holds. Enough for anything that a person
 #: would want counted; a folder of a million cached images must not slow a run down.
 COUNT_LIMIT = 1_000
+
+#: Files up to this size are read at once, and shown to whoever searches them.
+SMALL_BYTES = CHUNK_BYTES
+
+#: Called with a path and the whole content of a small file: is there certainly nothing to be found in it?
+IsClean = Callable[[str, bytes], bool]
 
 _ALWAYS = "always"
 _KINDS = {
@@ -52,7 +59,9 @@ class ManifestError(SynapseError):
         )
 
 
-def build_manifest(folder: Path) -> Manifest:
+def build_manifest(
+    folder: Path, *, known: KnownFiles | None = None, is_clean: IsClean | None = None
+) -> Manifest:
     """Read `folder` and say which of its files travel.
 
     A symbolic link to a file that travels is followed: its content travels under the link's name. Names are
@@ -61,21 +70,32 @@ def build_manifest(folder: Path) -> Manifest:
     Size and digest of a file come from one reading, so each entry was true at one moment. Whoever copies the
     files later compares them with their digests.
 
+    Args:
+        folder: The folder.
+        known: What is known of its files; those that are the same are not read. It is brought up to date, and
+            not saved.
+        is_clean: Searches the small files as they are read; see `Manifest.clean`.
+
     Raises:
         ManifestError: The folder is not there; or an entry that is not ignored is a link that leads outside,
             to a folder, to nothing or to something left out; a pipe, socket or device; unreadable; or has a
             name that is not UTF-8 or holds a control character or a backslash. Every such entry is named.
     """
-    return _Walk(folder).run()
+    return _Walk(folder, known, is_clean).run()
 
 
 class _Walk:
     """One reading of a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, known: KnownFiles | None, is_clean: IsClean | None) -> None:
         self._folder = folder
+        self._known = known
+        self._is_clean = is_clean
+        self._clean: set[str] = set()
         # Real, so that a link's real target can be compared with it.
         self._root = Path(os.path.realpath(folder))
+        # As text: for 10,000 files, joining paths takes longer than asking the system about them.
+        self._prefix = f"{str(self._root).rstrip('/')}/"
         self._files: dict[str, ManifestFile] = {}
         self._links: list[str] = []
         self._left_out: list[LeftOut] = []
@@ -97,7 +117,8 @@ class _Walk:
             raise ManifestError.of(self._folder, self._problems)
         files = tuple(self._files[path] for path in sorted(self._files))
         left_out = tuple(sorted(self._left_out, key=lambda entry: entry.path))
-        return Manifest(files, left_out, (*sorted(self._warnings), *_name_clashes(files)))
+        warnings = (*sorted(self._warnings), *_name_clashes(files))
+        return Manifest(files, left_out, warnings, frozenset(self._clean))
 
     def _walk_folder(self, prefix: str, above: IgnoreRules) -> Iterator[tuple[str, IgnoreRules]]:
         """Take in one folder; yield the folders in it that are to be entered."""
@@ -120,7 +141,7 @@ class _Walk:
             elif entry.is_symlink():
                 self._links.append(path)
             else:
-                self._take(path)
+                self._take(path, entry)
 
     def _read_ignore_files(self, prefix: str, by_name: dict[str, os.DirEntry[str]]) -> dict[str, IgnoreFile]:
         files = {}
@@ -150,8 +171,9 @@ class _Walk:
             return Rule(_ALWAYS, reason)
         if rule := rules.find_rule(os.fsencode(path), is_folder=is_folder):
             return rule
-        full = self._root / path
-        if is_folder and any(os.path.lexists(full / marker) for marker in VIRTUALENV_MARKERS):
+        if is_folder and any(
+            os.path.lexists(f"{self._prefix}{path}/{marker}") for marker in VIRTUALENV_MARKERS
+        ):
             return Rule(_ALWAYS, VIRTUALENV)
         return None
 
@@ -161,14 +183,54 @@ class _Walk:
             count = _count_files(self._root / path)
         self._left_out.append(LeftOut(to_printable(path), rule.origin, rule.reason, is_folder, count))
 
-    def _take(self, path: str) -> None:
+    def _take(self, path: str, entry: os.DirEntry[str]) -> None:
         name = to_manifest_name(path)
         try:
-            self._files[name] = _read(self._root / path, name)
+            self._files[name] = self._find_known(name, entry) or self._read(path, name)
         except _NotAFileError as error:
             self._problems[name] = f"is {error}; only files travel"
         except OSError as error:
             self._problems[name] = f"can not be read: {error.strerror}"
+
+    def _find_known(self, name: str, entry: os.DirEntry[str]) -> ManifestFile | None:
+        if self._known is None:
+            return None
+        status = entry.stat(follow_symlinks=False)
+        known = self._known.find(name, status)
+        if known is None or not stat.S_ISREG(status.st_mode):
+            return None
+        if self._is_clean is not None:
+            if known.clean_by is not None:
+                self._clean.add(name)
+            elif known.size_bytes <= SMALL_BYTES:
+                return None  # to be searched
+        return ManifestFile(name, _mode(status), known.size_bytes, known.digest)
+
+    def _read(self, path: str, name: str) -> ManifestFile:
+        # Not through a link, and not waiting for a pipe's writer: the entry may have been replaced just now.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(self._prefix + path, flags)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise _NotAFileError(_KINDS.get(stat.S_IFMT(status.st_mode), "not a file"))
+            if status.st_size <= SMALL_BYTES:
+                data = _read_whole(descriptor, status.st_size)
+                size_bytes, digest, is_clean = len(data), digest_bytes(data), self._search(name, data)
+            else:
+                size_bytes, digest = _digest(descriptor)
+                is_clean = False
+        finally:
+            os.close(descriptor)
+        if self._known is not None and size_bytes == status.st_size:
+            self._known.note(name, status, digest, is_clean=is_clean)
+        return ManifestFile(name, _mode(status), size_bytes, digest)
+
+    def _search(self, name: str, data: bytes) -> bool:
+        if self._is_clean is None or not self._is_clean(name, data):
+            return False
+        self._clean.add(name)
+        return True
 
     def _follow(self, path: str, real_files: Mapping[str, ManifestFile]) -> None:
         full, name = self._root / path, to_manifest_name(path)
@@ -194,19 +256,27 @@ class _NotAFileError(Exception):
     """Neither a file nor a folder nor a link."""
 
 
-def _read(full: Path, path: str) -> ManifestFile:
-    # Not through a link, and not waiting for a pipe's writer: the entry may have been replaced just now.
-    descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb", buffering=0) as stream:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _NotAFileError(_KINDS.get(stat.S_IFMT(status.st_mode), "not a file"))
-        digest, size_bytes = hashlib.sha256(), 0
-        while chunk := stream.read(CHUNK_BYTES):
-            digest.update(chunk)
-            size_bytes += len(chunk)
-    mode = 0o755 if status.st_mode & stat.S_IXUSR else 0o644
-    return ManifestFile(path, mode, size_bytes, f"sha256:{digest.hexdigest()}")
+def _read_whole(descriptor: int, size_bytes: int) -> bytes:
+    """Read to the end, also of a file that has grown since its size was asked."""
+    data = os.read(descriptor, size_bytes + 1)
+    if len(data) == size_bytes:
+        return data
+    pieces = [data]
+    while piece := os.read(descriptor, CHUNK_BYTES):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _digest(descriptor: int) -> tuple[int, str]:
+    digest, size_bytes, room = hashlib.sha256(), 0, memoryview(bytearray(CHUNK_BYTES))
+    while count := os.readv(descriptor, [room]):
+        digest.update(room[:count])
+        size_bytes += count
+    return size_bytes, f"sha256:{digest.hexdigest()}"
+
+
+def _mode(status: os.stat_result) -> int:
+    return 0o755 if status.st_mode & stat.S_IXUSR else 0o644
 
 
 def _name_problem(name: str) -> str | None:
@@ -245,7 +315,8 @@ def _name_clashes(files: tuple[ManifestFile, ...]) -> list[str]:
     first: dict[str, str] = {}
     clashes = []
     for file in files:
-        folded = unicodedata.normalize("NFC", file.path).casefold()
+        path = file.path
+        folded = path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
         if (other := first.setdefault(folded, file.path)) != file.path:
             clashes.append(
                 f"{other} and {file.path} differ only in case or accents; "

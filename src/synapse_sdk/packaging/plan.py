@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from synapse_sdk._internal.digests import digest_file
 from synapse_sdk.manifest import (
+    KnownFiles,
     LeftOut,
     Manifest,
     ManifestError,
@@ -19,7 +20,13 @@ from synapse_sdk.packaging.contents import PlannedFile
 from synapse_sdk.packaging.named_files import check_entrypoints, check_readme, is_left_out, refuse_left_out
 from synapse_sdk.packaging.release_digest import config_document, release_digest
 from synapse_sdk.packaging.requirements import REQUIREMENTS, check_requirements
-from synapse_sdk.packaging.secrets import Finding, SecretFoundError, scan_files
+from synapse_sdk.packaging.secrets import (
+    Finding,
+    SecretFoundError,
+    is_plainly_clean,
+    scan_files,
+    scan_identity,
+)
 from synapse_sdk.packaging.wheels import Wheel, check_wheel, find_duplicates, is_wheel
 from synapse_sdk.plugins.config import PluginConfig
 from synapse_sdk.plugins.config_file import CONFIG_NAMES
@@ -76,6 +83,7 @@ def build_plan(
     *,
     config_file: Path | None = None,
     allow_secrets: Collection[str] = (),
+    cache_folder: Path | None = None,
 ) -> ReleasePlan:
     """Read a plugin's folder and say what a release of it would hold.
 
@@ -84,6 +92,8 @@ def build_plan(
     Args:
         config_file: Where `config` was loaded from, when that is not the folder's own config.yaml. It travels
             as config.yaml, in place of the folder's.
+        cache_folder: Where it is noted which files were read, so that the next plan reads only those that
+            changed since. None reads every file, and notes nothing.
         allow_secrets: Paths, from the folder on, of files whose findings are no secrets.
 
     Raises:
@@ -93,8 +103,11 @@ def build_plan(
         BuildError, ChecksumMismatchError: A local wheel can not be used.
         ValidationError: requirements.txt has lines that no installer accepts.
     """
+    known = None
+    if cache_folder is not None:
+        known = KnownFiles(folder, cache_folder, search=scan_identity())
     try:
-        manifest = build_manifest(folder)
+        manifest = build_manifest(folder, known=known, is_clean=is_plainly_clean)
     except ManifestError as error:
         raise ArchiveError(error.message, error.details, hint=error.hint) from error
     files, config_warnings = _with_config(folder, manifest, config_file)
@@ -104,7 +117,11 @@ def build_plan(
     warnings += check_readme(config, by_path, manifest.left_out)
     _check_requirements(by_path, manifest.left_out)
     wheels, wheel_warnings = _check_wheels(folder, config, manifest, by_path)
-    report = scan_files(files, allow=allow_secrets)
+    report = scan_files(_unsearched(files, manifest), allow=allow_secrets)
+    if known is not None:
+        for planned in report.clean:
+            known.note_clean(planned.file.path, planned.file.digest)
+        known.save()
     return ReleasePlan(
         code=config.code,
         version=config.version,
@@ -119,10 +136,16 @@ def build_plan(
     )
 
 
+def _unsearched(files: Iterable[PlannedFile], manifest: Manifest) -> list[PlannedFile]:
+    # Compared whole: a config from elsewhere may travel under the name of a file that was searched.
+    searched = {file for file in manifest.files if file.path in manifest.clean}
+    return [planned for planned in files if planned.file not in searched]
+
+
 def _with_config(
     folder: Path, manifest: Manifest, config_file: Path | None
 ) -> tuple[tuple[PlannedFile, ...], list[str]]:
-    planned = {file.path: PlannedFile(file, file.locate(folder)) for file in manifest.files}
+    planned = {file.path: PlannedFile(file, folder) for file in manifest.files}
     own = [name for name in CONFIG_NAMES if (folder / name).is_file()]
     if config_file is None or (own and config_file.resolve() == (folder / own[0]).resolve()):
         name = own[0] if own else CONFIG_NAMES[0]
@@ -140,14 +163,14 @@ def _with_config(
     if own:
         warning += f", in place of the folder's own {own[0]}"
         planned.pop(own[0], None)
-    planned[name] = PlannedFile(ManifestFile(name, 0o644, size_bytes, digest), config_file)
+    planned[name] = PlannedFile(ManifestFile(name, 0o644, size_bytes, digest), folder, config_file)
     return tuple(planned[path] for path in sorted(planned)), [warning]
 
 
 def _check_requirements(by_path: Mapping[str, PlannedFile], left_out: Collection[LeftOut]) -> None:
     if REQUIREMENTS not in by_path and is_left_out(REQUIREMENTS, left_out):
         raise refuse_left_out(REQUIREMENTS, "what the plugin needs installed", left_out)
-    problems = check_requirements({path: planned.location for path, planned in by_path.items()})
+    problems = check_requirements(by_path)
     if problems:
         many = f"{len(problems)} lines of requirements can not be installed:\n  "
         raise ValidationError(

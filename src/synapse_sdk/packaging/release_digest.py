@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from synapse_sdk._internal.digests import digest_bytes
-from synapse_sdk.manifest import ManifestFile, canonical_json
+from synapse_sdk.manifest import ManifestFile, canonical_files, canonical_json
 from synapse_sdk.plugins.config import PluginConfig
 
 #: Version of the document that a release's digest is made of. A new one is a new digest for every release.
@@ -28,14 +28,13 @@ def release_digest(
         lock_digest: Of the lock's text; None without a lock.
         schemas: JSON schemas of the actions' params and results; None when they were not made.
     """
-    document = {
-        "schema_version": RELEASE_SCHEMA_VERSION,
-        "files": [file.to_document() for file in sorted(files)],
-        "lock": lock_digest,
-        "schemas": schemas,
-        "config": config,
-    }
-    return digest_bytes(canonical_json(document))
+    # The files, of which there may be 100,000, are written apart; the keys stay in their order.
+    before = canonical_json({"config": config})
+    behind = canonical_json(
+        {"lock": lock_digest, "schema_version": RELEASE_SCHEMA_VERSION, "schemas": schemas}
+    )
+    written = canonical_files(sorted(files)).encode()
+    return digest_bytes(before[:-1] + b',"files":' + written + b"," + behind[1:])
 
 
 def config_document(config: PluginConfig) -> dict[str, Any]:

@@ -9,11 +9,12 @@ import codecs
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from posixpath import normpath
 
 from synapse_sdk._internal.closest import find_closest
 from synapse_sdk._internal.jsonable import shorten
+from synapse_sdk.packaging.contents import PlannedFile
 
 #: What a plugin's requirements are read from.
 REQUIREMENTS = "requirements.txt"
@@ -55,25 +56,25 @@ class RequirementProblem:
         return f"{self.path}:{self.line}: {self.text}"
 
 
-def check_requirements(locations: Mapping[str, Path]) -> list[RequirementProblem]:
+def check_requirements(files: Mapping[str, PlannedFile]) -> list[RequirementProblem]:
     """Check the requirements of a plugin, and the files that they include. No requirements: no problems.
 
     Args:
-        locations: Where each file that travels is, by its path in the release.
+        files: The files that travel, by their paths.
     """
     problems: list[RequirementProblem] = []
     pending, seen = [REQUIREMENTS], {REQUIREMENTS}
     while pending:
         path = pending.pop()
-        if path not in locations:
+        if path not in files:
             continue
         try:
-            text = _decode(locations[path].read_bytes())
+            text = _decode(files[path].location.read_bytes())
         except (UnicodeDecodeError, LookupError) as error:
             problems.append(RequirementProblem(path, 1, f"the file is not text in its encoding: {error}"))
             continue
         for number, line in _iter_logical_lines(text):
-            included = _check_line(line, path, locations)
+            included = _check_line(line, path, files)
             if included.problem:
                 problems.append(RequirementProblem(path, number, included.problem))
             elif included.path and included.path not in seen:
@@ -118,22 +119,22 @@ def _iter_logical_lines(text: str) -> Iterator[tuple[int, str]]:
         yield first, line
 
 
-def _check_line(line: str, path: str, locations: Mapping[str, Path]) -> _Checked:
+def _check_line(line: str, path: str, files: Mapping[str, PlannedFile]) -> _Checked:
     if _VARIABLE.search(line):
         # Filled in where it is installed; what it will say can not be known here.
         line = _VARIABLE.sub("1", line)
     if line.startswith("-"):
-        return _check_option(line, path, locations)
+        return _check_option(line, path, files)
     requirement = _TRAILING_OPTIONS.sub("", line).strip()
     if _URL.match(requirement):
         return _Checked()
     start = requirement.partition(";")[0].partition("[")[0].strip()
     if "@" not in start and ("/" in start or start.startswith(".") or start.endswith(_ARCHIVES)):
-        return _check_local(requirement, locations)
+        return _check_local(requirement, files)
     return _Checked(_explain(requirement))
 
 
-def _check_option(line: str, path: str, locations: Mapping[str, Path]) -> _Checked:
+def _check_option(line: str, path: str, files: Mapping[str, PlannedFile]) -> _Checked:
     match = re.match(r"(--[a-z-]+|-[a-zA-Z])(?:\s*=\s*|\s+|)(.*)$", line)
     option, value = (match[1], match[2].strip()) if match else (line.split(maxsplit=1)[0], "")
     if option not in _OPTIONS:
@@ -143,20 +144,20 @@ def _check_option(line: str, path: str, locations: Mapping[str, Path]) -> _Check
     if _OPTIONS[option] and not value:
         return _Checked(f"{option} needs a value")
     if option in _EDITABLES and not _URL.match(value):
-        return _check_local(value, locations)
+        return _check_local(value, files)
     if option in _FILES and not _URL.match(value):
         included = _from(path, value)
-        if included not in locations:
+        if included not in files:
             return _Checked(f"{value} is not among the files that travel")
         return _Checked(path=included)
     return _Checked()
 
 
-def _check_local(value: str, locations: Mapping[str, Path]) -> _Checked:
+def _check_local(value: str, files: Mapping[str, PlannedFile]) -> _Checked:
     """Check a path: what is installed from it must travel too."""
     # pip reads such paths from the folder that it is started in, which is the plugin's.
     target = normpath(value.partition("[")[0].partition(";")[0].strip())
-    if target in (".", *locations) or any(known.startswith(f"{target}/") for known in locations):
+    if target in (".", *files) or any(known.startswith(f"{target}/") for known in files):
         return _Checked()
     return _Checked(f"{value} is not among the files that travel")
 

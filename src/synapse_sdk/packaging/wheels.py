@@ -53,6 +53,8 @@ class Wheel:
 
 def is_wheel(path: str, wheels_dir: str) -> bool:
     """Is this the path of a wheel in the plugin's folder of local wheels?"""
+    if not path.endswith(".whl"):  # most files, and a path takes a while to take apart
+        return False
     pure = PurePosixPath(path)
     return pure.parent == PurePosixPath(wheels_dir) and pure.suffix == ".whl"
 
