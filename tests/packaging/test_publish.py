@@ -16,6 +16,7 @@ from synapse_sdk.packaging import SecretFoundError
 from synapse_sdk.packaging.lock import Lock
 from synapse_sdk.packaging.plan import ReleasePlan
 from synapse_sdk.packaging.publish import PublishedRelease, VersionTakenError, find_same_release, publish
+from synapse_sdk.packaging.sent_contents import SentContents
 from synapse_sdk.plugins.errors import UploadNotReachedError
 from synapse_sdk.storage.errors import StorageError
 from tests.cutting_proxy import CuttingProxy
@@ -62,6 +63,48 @@ def test_the_next_release_sends_only_what_changed(server, tmp_path: Path):
     release = send(make_plan(tmp_path / "plugin", {"plugin/train.py": "x = 1\n"}, version="0.2.0"), client)
 
     assert (release.sent_count, release.sent_bytes) == (1, 6)
+
+
+def test_what_the_server_had_is_not_asked_for(server, tmp_path: Path):
+    client, cache = server.client("publisher"), tmp_path / "cache"
+    plan = make_plan(tmp_path / "plugin", FILES)
+    send(plan, client, cache_folder=cache)
+    asked = _note_posts(client, "blobs/missing/")
+
+    release = send(
+        make_plan(tmp_path / "plugin", {"plugin/train.py": "x = 1\n"}, version="0.2.0"),
+        client,
+        cache_folder=cache,
+    )
+
+    assert (release.sent_count, release.sent_bytes) == (1, 6)
+    assert [len(request["blobs"]) for request in asked] == [1]
+
+
+def test_what_the_server_had_and_lost_is_sent_again(server, tmp_path: Path):
+    client, cache = server.client("publisher"), tmp_path / "cache"
+    plan = make_plan(tmp_path / "plugin", FILES)
+    digests = {planned.file.digest for planned in plan.files}
+    SentContents(cache, client.url, plan.code).save(digests, before=())
+
+    release = send(plan, client, cache_folder=cache)
+
+    assert release.sent_count == len(digests)
+    assert client.get(f"plugin_releases/{release.id}/")["digest"] == release.digest
+
+
+def _note_posts(client: Transport, path: str) -> list[dict[str, Any]]:
+    """Note the bodies of what is posted to a path from now on."""
+    bodies: list[dict[str, Any]] = []
+    post = client.post
+
+    def noting(to: str, **options: Any) -> Any:
+        if to == path:
+            bodies.append(options["json"])
+        return post(to, **options)
+
+    client.post = noting  # type: ignore[method-assign]
+    return bodies
 
 
 def test_the_same_contents_are_known_without_a_lock(server, tmp_path: Path):

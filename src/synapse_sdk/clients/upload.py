@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from synapse_sdk._internal.digests import digest_bytes
 from synapse_sdk._internal.uuid7 import uuid7
-from synapse_sdk.clients.errors import ClientTimeoutError, HTTPError, ServerError
+from synapse_sdk.clients.errors import ClientTimeoutError, HTTPError, ServerError, ValidationError
 from synapse_sdk.clients.transport import (
     RETRY_WAITS_S,
     Transport,
@@ -16,7 +17,7 @@ from synapse_sdk.clients.transport import (
     wait_before_repeating,
 )
 from synapse_sdk.storage.errors import StorageError
-from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, PackedContent, iter_pack
+from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, build_pack
 
 #: Contents up to this size travel in packs.
 SMALL_BYTES = 1024**2
@@ -155,13 +156,19 @@ def _batches(contents: Iterable[Content]) -> Iterator[list[Content]]:
 
 
 def _send_pack(transport: Transport, batch: Sequence[Content]) -> None:
-    packed = (PackedContent(content.digest, content.size_bytes, [_read_small(content)]) for content in batch)
-    transport.post(
-        "blobs/pack/",
-        content=b"".join(iter_pack(packed)),
-        headers={"Content-Type": PACK_MEDIA_TYPE},
-        timeout_s=_CHUNK_TIMEOUT_S,
-    )
+    try:
+        transport.post(
+            "blobs/pack/",
+            content=build_pack((content.digest, _read_small(content)) for content in batch),
+            headers={"Content-Type": PACK_MEDIA_TYPE},
+            timeout_s=_CHUNK_TIMEOUT_S,
+        )
+    except ValidationError:
+        # The server computes every digest anyway. Only when it says that one is wrong are they computed here.
+        for content in batch:
+            if digest_bytes(_read_small(content)) != content.digest:
+                raise _changed(content) from None
+        raise
 
 
 def _send_large(transport: Transport, content: Content, offset: int, count: _Count) -> None:
@@ -199,8 +206,12 @@ def _send_large(transport: Transport, content: Content, offset: int, count: _Cou
 
 
 def _read_small(content: Content) -> bytes:
-    data = content.path.read_bytes()
-    if digest_bytes(data) != content.digest:
+    descriptor = os.open(content.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        data = os.read(descriptor, content.size_bytes + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) != content.size_bytes:
         raise _changed(content)
     return data
 

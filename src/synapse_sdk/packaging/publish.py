@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from synapse_sdk._internal.uuid7 import uuid7
-from synapse_sdk.clients.errors import ClientConnectionError, ClientTimeoutError, NotFoundError, ServerError
-from synapse_sdk.clients.upload import Content, upload_contents
+from synapse_sdk.clients.errors import (
+    ClientConnectionError,
+    ClientTimeoutError,
+    HTTPError,
+    NotFoundError,
+    ServerError,
+)
+from synapse_sdk.clients.upload import Content, Upload, upload_contents
+from synapse_sdk.manifest import canonical_files, canonical_json
 from synapse_sdk.packaging.release_digest import config_document, release_digest
+from synapse_sdk.packaging.sent_contents import SentContents
 from synapse_sdk.plugins.errors import PluginUploadError, UploadNotReachedError
 from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, PackedContent, iter_pack
 
@@ -112,6 +121,7 @@ def publish(
     lock: Lock | None,
     schemas: Mapping[str, Any] | None,
     on_progress: OnProgress | None = None,
+    cache_folder: Path | None = None,
 ) -> PublishedRelease:
     """Send what is planned. Run again after any interruption, it sends only what is still lacking.
 
@@ -122,6 +132,8 @@ def publish(
         lock: Of what the plugin needs installed.
         schemas: `{action: {"params": JSON Schema | None, "result": JSON Schema | None}}`.
         on_progress: Told as bytes are sent.
+        cache_folder: Where it is noted which contents the server had, which are then not asked for. None asks
+            for all, and notes nothing.
 
     Raises:
         SecretFoundError: The plan has findings that nobody allowed. Nothing was sent.
@@ -130,39 +142,73 @@ def publish(
         ClientError: It refuses, such as a version that is taken (409).
     """
     plan.require_no_secrets()
-    sent = upload_contents(
-        transport,
-        [Content(planned.file.digest, planned.file.size_bytes, planned.location) for planned in plan.files],
-        on_progress=on_progress,
-    )
+    notes = None if cache_folder is None else SentContents(cache_folder, transport.url, plan.code)
+    noted = frozenset[str]() if notes is None else notes.load()
+    request = _build_request(plan, is_draft=is_draft, lock=lock, schemas=schemas)
     if lock is not None:
         _send_lock(transport, lock)
+    sent = _send_contents(plan, transport, on_progress, but=noted)
+    try:
+        answer = _record(transport, request)
+    except HTTPError as error:
+        if not noted or not _are_contents_missing(error):
+            raise
+        # The server lost what it had, such as by a restored backup; or this is another one, at that address.
+        sent = _send_contents(plan, transport, on_progress)
+        answer = _record(transport, request)
+    if notes is not None:
+        notes.save({planned.file.digest for planned in plan.files}, before=noted)
+    return _describe(answer, transport, sent_count=sent.sent_count, sent_bytes=sent.sent_bytes)
+
+
+def _send_contents(
+    plan: ReleasePlan,
+    transport: Transport,
+    on_progress: OnProgress | None,
+    *,
+    but: Collection[str] = frozenset(),
+) -> Upload:
+    contents = [
+        Content(planned.file.digest, planned.file.size_bytes, planned.location)
+        for planned in plan.files
+        if planned.file.digest not in but
+    ]
+    return upload_contents(transport, contents, on_progress=on_progress)
+
+
+def _record(transport: Transport, request: bytes) -> dict[str, Any]:
     answer: dict[str, Any] = transport.post(
         "plugin_releases/",
-        json=_build_request(plan, is_draft=is_draft, lock=lock, schemas=schemas),
+        content=request,
+        headers={"Content-Type": "application/json"},
         # Of this call alone: what is sent again because an answer was lost is the same request.
         idempotency_key=uuid7(),
         timeout_s=_RECORD_TIMEOUT_S,
     )
-    return _describe(answer, transport, sent_count=sent.sent_count, sent_bytes=sent.sent_bytes)
+    return answer
+
+
+def _are_contents_missing(error: HTTPError) -> bool:
+    return error.status_code == 409 and "missing_count" in error.details.get("problem", {})
 
 
 def _build_request(
     plan: ReleasePlan, *, is_draft: bool, lock: Lock | None, schemas: Mapping[str, Any] | None
-) -> dict[str, Any]:
+) -> bytes:
     config = config_document(plan.config)
     lock_digest = None if lock is None else lock.digest
     files = [planned.file for planned in plan.files]
-    return {
+    rest = {
         "plugin": plan.code,
         "version": plan.version,
-        "manifest": [file.to_document() for file in files],
         "config": config,
         "lock": None if lock is None else {"digest": lock_digest, "size_bytes": len(lock.text.encode())},
         "schemas": schemas,
         "digest": release_digest(files, config, lock_digest=lock_digest, schemas=schemas),
         "is_draft": is_draft,
     }
+    # The manifest, of up to 100,000 files, is written as it is for the digest.
+    return canonical_json(rest)[:-1] + b',"manifest":' + canonical_files(files).encode() + b"}"
 
 
 def _send_lock(transport: Transport, lock: Lock) -> None:

@@ -89,6 +89,14 @@ def iter_pack(contents: Iterable[PackedContent]) -> Iterator[bytes]:
         yield bytes(block)
 
 
+def build_pack(contents: Iterable[tuple[str, bytes]]) -> bytes:
+    """Return whole contents, each with its digest, as a pack that fits into memory."""
+    pieces: list[bytes] = []
+    for digest, data in contents:
+        pieces += (_header(digest, len(data)), data)
+    return b"".join(pieces)
+
+
 def pack_size_bytes(entries: Iterable[tuple[str, int]]) -> int:
     """Return how long the pack of contents with these digests and sizes is: a `Content-Length`."""
     return sum(len(_header(digest, size_bytes)) + size_bytes for digest, size_bytes in entries)

@@ -73,6 +73,7 @@ def publish(
         loaded.config,
         config_file=loaded.path if config else None,
         allow_secrets=allow_secrets,
+        cache_folder=_cache_folder(),
     )
     warnings = [*map(str, loaded.warnings), *plan.warnings]
     for warning in warnings:
@@ -87,6 +88,12 @@ def publish(
     finally:
         transport.close()
     _report(output, release, [*warnings, *release.warnings])
+
+
+def _cache_folder() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("synapse", appauthor=False)
 
 
 def _preview(output: Output, plan: ReleasePlan, folder: Path, warnings: list[str]) -> None:
@@ -142,7 +149,13 @@ def _publish(
         output.warn(warning)
     with transfer_line(output, "sending") as on_progress:
         return publish(
-            plan, transport, is_draft=is_draft, lock=lock, schemas=schemas, on_progress=on_progress
+            plan,
+            transport,
+            is_draft=is_draft,
+            lock=lock,
+            schemas=schemas,
+            on_progress=on_progress,
+            cache_folder=_cache_folder(),
         )
 
 
