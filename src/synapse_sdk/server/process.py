@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import ipaddress
 import json
 import os
@@ -99,8 +98,6 @@ def serve(
             if agent is not None:
                 agent.start()
             on_ready(url)
-            # What is here now stays: a full garbage collection need not look through it.
-            gc.freeze()
             server.run(sockets=[listener])
         finally:
             if agent is not None:
