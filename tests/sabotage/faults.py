@@ -113,8 +113,8 @@ FAULTS = (
         name="the author's umask changes a release",
         suite="packaging",
         file="src/synapse_sdk/manifest/build.py",
-        old="mode = 0o755 if status.st_mode & stat.S_IXUSR else 0o644",
-        new="mode = stat.S_IMODE(status.st_mode)",
+        old="return 0o755 if status.st_mode & stat.S_IXUSR else 0o644",
+        new="return stat.S_IMODE(status.st_mode)",
         tests=("tests/manifest/test_build.py",),
     ),
     Fault(
