@@ -63,7 +63,9 @@ class BaseAction(ABC, Generic[P]):
 
     def run(self) -> Any:
         """Execute, and check the result against `result_model`."""
-        result = self.wait_for(self.execute())
+        result = self.execute()
+        if inspect.iscoroutine(result):
+            result = _run_to_end(result)
         return validate_result(result, type(self).result_model, self._warn_of_result)
 
     @staticmethod

@@ -98,7 +98,7 @@ class EventStream:
         self._is_awake = False
         self._is_closed = False
         self._is_of_child = False
-        _streams.add(self)
+        self._forks = _forks
 
     def __reduce__(self) -> tuple[Callable[..., EventStream], tuple[Any, ...]]:
         self.job = self.job or uuid7()
@@ -169,6 +169,7 @@ class EventStream:
 
     def close(self) -> None:
         """Hand over what is left, close the sinks. Reporting afterwards raises `RuntimeError`."""
+        self._notice_fork()
         with _start_lock:
             if self._is_closed:
                 return
@@ -198,6 +199,7 @@ class EventStream:
         return max((failure.lost_event_count for failure in self.failures), default=0)
 
     def _append_first(self, item: RawEvent) -> None:
+        self._notice_fork()
         with _start_lock:
             if not self._is_started and not self._is_closed:
                 self._start()
@@ -221,6 +223,7 @@ class EventStream:
                 util.Finalize(None, self.close, exitpriority=100)
         self._is_started = True
         self._append = self._queue.append
+        _started_streams.add(self)
 
     def _notify(self, item: RawEvent) -> None:
         if self._is_closed:
@@ -291,8 +294,14 @@ class EventStream:
     def _shared_sinks(self) -> list[Sink]:
         return [sink for sink in self._sinks if getattr(sink, "is_shared_with_children", False)]
 
+    def _notice_fork(self) -> None:
+        # A stream that has not started is in no list, which takes longer than a whole execution may.
+        if self._forks != _forks and not self._is_closed:
+            self._continue_in_forked_child()
+
     def _continue_in_forked_child(self) -> None:
         # Locks and the thread of the parent did not come along; what was queued is the parent's to tell.
+        self._forks = _forks
         self.producer = f"{self.producer}/{os.getpid()}"
         self.event_count, self.failures = 0, []
         self._sinks = self._shared_sinks()
@@ -342,14 +351,17 @@ def _continue_in_other_process(sinks: list[Sink], job: str, attempt: int, produc
 
 
 _start_lock = threading.Lock()
-_streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
+#: How many forks lie between the first process and this one: cheaper to compare than process ids.
+_forks = 0
+_started_streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
 _continued: dict[tuple[str, int, str], EventStream] = {}
 
 
 def _continue_streams_in_child() -> None:
-    global _start_lock
+    global _forks, _start_lock
+    _forks += 1
     _start_lock = threading.Lock()
-    for stream in list(_streams):
+    for stream in list(_started_streams):
         if not stream._is_closed:  # noqa: SLF001 - same module, one subject
             stream._continue_in_forked_child()  # noqa: SLF001
 
