@@ -191,6 +191,7 @@ def test_params_too_large_for_a_run_are_refused(tmp_path: Path):
     ("code", "message"),
     [
         ("import a_missing_library", "needs the module 'a_missing_library', which is not installed"),
+        ("import synapse_sdk.a_missing_room", "imports 'synapse_sdk.a_missing_room', which synapse-sdk"),
         ("raise RuntimeError('broken')", "can not be imported: RuntimeError: broken"),
         ("def (", "can not be imported: SyntaxError"),
         ("import sys; sys.exit(3)", "can not be imported: SystemExit: 3"),

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 #: Params of one run, written as JSON. Larger inputs are datasets.
 PARAMS_LIMIT_BYTES = 16 * 1024 * 1024
+_OWN_PACKAGE = __name__.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -377,6 +378,13 @@ def _explain_import(exc: BaseException, request: RunRequest) -> ModuleImportErro
     }
     if isinstance(exc, ModuleNotFoundError) and exc.name:
         package = exc.name.partition(".")[0]
+        if package == _OWN_PACKAGE:  # it is what runs this
+            return ModuleImportError(
+                f"ModuleNotFoundError: {entrypoint} imports {exc.name!r}, which synapse-sdk {__version__} "
+                "does not have.",
+                {**details, "module": exc.name},
+                hint="Is it spelt right, and does the plugin need another version of the SDK?",
+            )
         return ModuleImportError(
             f"ModuleNotFoundError: {entrypoint} needs the module {package!r}, which is not installed.",
             {**details, "module": exc.name},
