@@ -52,7 +52,7 @@ MODULES = (
     "synapse_sdk.workspace",
     "synapse_sdk.settings",
     "synapse_sdk.clients.backend",
-    "synapse_sdk.clients.errors",
+    "synapse_sdk.exceptions",
 )
 BUILT = "<!-- Written by docs/reference/generate.py (make docs); change the code instead. -->\n"
 

@@ -109,6 +109,8 @@ class SmallServer:
         #: The same for anything below `slow/`.
         self.gives_slow = threading.Event()
         self.asked_slow = 0
+        #: Tokens that it does not know any more.
+        self.refused_tokens: set[str] = set()
         self.come_back()
 
     @property
@@ -210,6 +212,10 @@ class _Handler(BaseHTTPRequestHandler):
             body = gzip.decompress(body)
         if self.server_state.is_away:
             self.close_connection = True
+            return
+        _, _, token = (self.headers["Synapse-Access-Token"] or "").partition(" ")
+        if token in self.server_state.refused_tokens:
+            self._answer(401, {"detail": "This token is not known."})
             return
         address = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(address.query).items()}

@@ -333,6 +333,25 @@ def test_the_agent_leaves_at_sigterm_and_its_attempts_go_on(server: SmallServer,
     assert "Traceback" not in agent.log.read_text()
 
 
+def test_a_token_that_is_refused_ends_the_agent_and_leaves_its_attempts_to_the_next(
+    server: SmallServer, agent: AgentProcess
+):
+    told = server.assign("job-1", release_of(TALK))
+    agent.start()
+    server.wait_until(lambda: "line 3" in told.stdout)
+
+    server.refused_tokens.add(AGENT_TOKEN)
+
+    assert agent.process is not None
+    assert agent.process.wait(30) == 3
+    assert "error: This token is not known." in agent.log.read_text()
+    (agent.attempt("job-1") / "go").touch()  # it ends while nobody may speak for it
+    server.refused_tokens.clear()
+    agent.start()
+    server.wait_until(lambda: told.end is not None)
+    assert told.state == "SUCCEEDED", told.stderr
+
+
 def test_an_agent_that_was_killed_while_it_prepared_is_followed_by_one_that_goes_on(
     server: SmallServer, agent: AgentProcess
 ):

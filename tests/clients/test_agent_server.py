@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from tests.agent.small_server import AGENT_TOKEN, Release, SmallServer
+from tests.agent.small_server import AGENT_TOKEN, JOB_TOKEN, Release, SmallServer
 
 from synapse_sdk._internal.errors import NotReachableError, SynapseError
 from synapse_sdk.clients.agent_server import HttpAgentServer
-from synapse_sdk.clients.errors import NotFoundError
+from synapse_sdk.clients.errors import JobTokenRefusedError, NotFoundError
 from synapse_sdk.wire.assignment import AgentFacts, AttemptReport, ReleaseContents
 
 FACTS = AgentFacts(name="here", interpreter="cpython", platform="linux", sdk_version="1", cpus=2)
@@ -49,6 +50,17 @@ def test_a_claim_brings_the_token_and_hides_it(server: SmallServer, client: Http
     assert assignment.job_token
     assert assignment.job_token not in repr(assignment)
     assert client.claim(1, 0.1) == ()
+
+
+def test_outputs_that_a_jobs_token_may_not_bring_in_are_no_reason_to_wait(
+    server: SmallServer, client: HttpAgentServer, tmp_path: Path
+):
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs" / "scores.txt").write_text("0.9")
+    server.refused_tokens.add(JOB_TOKEN)
+
+    with pytest.raises(JobTokenRefusedError, match="outputs are not taken: This token is not known"):
+        client.keep_outputs("job-1", 1, tmp_path, token=JOB_TOKEN)
 
 
 def test_a_heartbeat_brings_directives(server: SmallServer, client: HttpAgentServer):

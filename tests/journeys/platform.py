@@ -88,7 +88,7 @@ _ASK = action_source(
     }
 """,
     before="""
-    from synapse_sdk.clients.errors import AuthorizationError
+    from synapse_sdk.exceptions import AuthorizationError
 
     def said(ask, *args):
         try:

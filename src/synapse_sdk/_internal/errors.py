@@ -38,7 +38,11 @@ def _rebuild(
 
 
 class NotReachableError(SynapseError):
-    """Something outside this process could not be reached, or did not let us in."""
+    """Something outside this process could not be reached, or can not just now. Later it may."""
+
+
+class NotAdmittedError(SynapseError):
+    """Something outside this process did not let us in. Asking again does not help; another token may."""
 
 
 class MissingExtraError(SynapseError, ImportError):

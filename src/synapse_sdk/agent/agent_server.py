@@ -22,7 +22,8 @@ class AgentServer(Protocol):
     """A server, as its agents see it.
 
     Every method raises `NotReachableError` when the server is away or can not just now, so that asking again
-    later may help, and another `SynapseError` when it refuses. All may be repeated.
+    later may help, `AuthenticationError` when it does not know this agent's token, and another `SynapseError`
+    when it refuses, be it the job's token. All may be repeated.
     """
 
     @property

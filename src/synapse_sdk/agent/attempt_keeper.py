@@ -25,6 +25,7 @@ from synapse_sdk.agent.log_shipping import LogShipper
 from synapse_sdk.agent.release_code import write_code
 from synapse_sdk.agent.start_order import StartOrder
 from synapse_sdk.agent.worker_variables import build_worker_variables, write_params
+from synapse_sdk.clients.errors import AuthenticationError
 from synapse_sdk.wire.assignment import AttemptEnd, AttemptPhase, AttemptReport, Directive
 from synapse_sdk.wire.outcome import RunOutcome
 
@@ -38,6 +39,8 @@ POLL_S = 0.4
 RETRY_WAITS_S = (0.5, 1.0, 2.0, 5.0)
 #: Wait after something that nobody foresaw.
 TROUBLE_WAIT_S = 5.0
+#: What is waited out. An agent whose token is refused leaves; its attempts stay as they are, for the next.
+_AWAY = (NotReachableError, AuthenticationError)
 _log = logging.getLogger("synapse.agent")
 
 
@@ -208,7 +211,7 @@ class AttemptKeeper:
         """Do a duty, and strike it off when it is done for good. False when the server can not be reached."""
         try:
             is_done = duty()
-        except NotReachableError as error:
+        except _AWAY as error:
             _log.warning("%s: %s", self.name, error.message)
             return False
         except SynapseError as error:
@@ -280,7 +283,7 @@ class AttemptKeeper:
                 raise _ForgottenError
             try:
                 return ask()
-            except NotReachableError as error:
+            except _AWAY as error:
                 _log.warning("%s: %s", self.name, error.message)
             self._is_leaving.wait(RETRY_WAITS_S[min(tries, len(RETRY_WAITS_S) - 1)])
             tries += 1

@@ -68,16 +68,19 @@ class Agent:
         self._keepers: dict[tuple[str, int], AttemptKeeper] = {}
         self._changed = threading.Condition()
         self._is_leaving = threading.Event()
+        self._stop = threading.Event()
         self._registering = threading.Lock()
         self._is_registered = False
+        self._refusal: SynapseError | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set. Supervisors and their workers live on.
+        """Work until `stop` is set, or the server refuses this agent, which sets it. Workers live on.
 
         Raises:
             AgentFolderTakenError: Another agent works in the folder.
             SynapseError: The server refuses this agent. One that is away is waited for.
         """
+        self._stop = stop
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _claimed(self._folder):
             self._introduce()
@@ -92,6 +95,8 @@ class Agent:
             with self._changed:
                 self._is_leaving.set()
                 self._changed.notify_all()
+        if self._refusal is not None:
+            raise self._refusal
 
     def describe(self) -> AgentFacts:
         """Return what the agent says of itself."""
@@ -107,8 +112,6 @@ class Agent:
     def _introduce(self) -> None:
         try:
             self._ensure_registered()
-        except (AuthenticationError, AuthorizationError):
-            raise
         except NotReachableError as error:
             _log.warning("waiting for the server: %s", error.message)
 
@@ -163,18 +166,33 @@ class Agent:
     def _ensure_registered(self) -> None:
         with self._registering:
             if not self._is_registered:
-                self._server.register(self.describe())
+                try:
+                    self._server.register(self.describe())
+                except AuthorizationError as error:
+                    self._leave_refused(error)
+                    raise
                 self._is_registered = True
 
     def _doubt_registration(self, error: Exception | None) -> None:
-        """Register again first, if the server answered and may not know this agent any more."""
-        if not isinstance(error, NotReachableError):
+        """Register again first, if the server answered and may not know this agent any more.
+
+        A token that it does not know ends the agent: another that is started with a good one goes on with the
+        attempts, which waiting here would keep from it.
+        """
+        if isinstance(error, AuthenticationError):
+            self._leave_refused(error)
+        elif not isinstance(error, NotReachableError):
             self._is_registered = False
+
+    def _leave_refused(self, error: SynapseError) -> None:
+        self._refusal = error
+        self._is_leaving.set()
+        self._stop.set()
 
     def _cope(self, error: Exception | None, tries: int) -> None:
         """Wait before asking the server again."""
         if error is not None and tries == 0:  # once for each time that the server is away
-            _log.warning("no work: %s", error)
+            _log.warning("no work: %s", getattr(error, "message", error))
         self._doubt_registration(error)
         self._is_leaving.wait(RETRY_WAITS_S[min(tries, len(RETRY_WAITS_S) - 1)])
 

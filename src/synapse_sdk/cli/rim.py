@@ -131,7 +131,7 @@ def exit_code_of(error: SynapseError) -> ExitCode:
     """Say which exit code an expected error deserves."""
     # By name, so that a command which fails early has not loaded the plugin framework for this line.
     names = {kind.__name__ for kind in type(error).__mro__}
-    if "NotReachableError" in names:
+    if names & {"NotReachableError", "NotAdmittedError"}:
         return ExitCode.NOT_REACHED
     if "ModuleImportError" in names or ("ExecutionError" in names and "ValidationError" not in names):
         return ExitCode.FAILED

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synapse_sdk._internal.errors import NotReachableError, SynapseError
+from synapse_sdk._internal.errors import NotAdmittedError, SynapseError
 from synapse_sdk._internal.secret import Secret
 from synapse_sdk.cli.output import Output
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TOKEN_FILE_LIMIT_BYTES = 4096
 
 
-class NotLoggedInError(NotReachableError):
+class NotLoggedInError(NotAdmittedError):
     """No address, or no token, for a server."""
 
 

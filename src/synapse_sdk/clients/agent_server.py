@@ -9,7 +9,12 @@ from typing import Any
 
 from synapse_sdk._internal.clock import iso_z, utc_now
 from synapse_sdk._internal.errors import SynapseError
-from synapse_sdk.clients.errors import AuthenticationError, AuthorizationError, HTTPError
+from synapse_sdk.clients.errors import (
+    AuthenticationError,
+    AuthorizationError,
+    HTTPError,
+    JobTokenRefusedError,
+)
 from synapse_sdk.clients.transport import Transport
 from synapse_sdk.manifest.manifest import ManifestFile
 from synapse_sdk.wire.assignment import (
@@ -28,10 +33,6 @@ from synapse_sdk.wire.assignment import (
 #: Beyond the time that the server holds an answer back on purpose.
 CLAIM_SLACK_S = 10.0
 _CONFLICT = 409
-
-
-class JobTokenRefusedError(SynapseError):
-    """The job's own token is over, so nothing can be said in the job's name any more."""
 
 
 class HttpAgentServer:
@@ -120,7 +121,11 @@ class HttpAgentServer:
             raise JobTokenRefusedError(f"The job's events are not taken: {error.message}") from error
 
     def keep_outputs(self, job: str, attempt: int, work: Path, *, token: str) -> int:
-        """Keep what the attempt left in `outputs/` below its working folder; return how many files."""
+        """Keep what the attempt left in `outputs/` below its working folder; return how many files.
+
+        Raises:
+            JobTokenRefusedError: The server takes no more contents from this job.
+        """
         from synapse_sdk.clients.job_outputs import keep_outputs
 
         of_job = Transport(self.url, token)

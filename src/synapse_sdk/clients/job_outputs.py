@@ -12,6 +12,7 @@ from synapse_sdk._internal.atomic_write import temporary_sibling
 from synapse_sdk._internal.digests import digest_file
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk.clients.download import path_inside
+from synapse_sdk.clients.errors import AuthenticationError, AuthorizationError, JobTokenRefusedError
 from synapse_sdk.clients.jobs import iter_results
 from synapse_sdk.clients.transport import Transport
 from synapse_sdk.clients.upload import Content, upload_contents
@@ -35,12 +36,18 @@ def keep_outputs(own: Transport, of_job: Transport, job: str, attempt: int, work
 
     Raises:
         ClientError: The server can not be reached, or refuses.
+        JobTokenRefusedError: It takes no more contents from this job.
         StorageError: A file changed meanwhile.
     """
     found = [*_iter_files(work / FOLDER_NAME)]
     for start in range(0, len(found), _BATCH):
         batch = found[start : start + _BATCH]
-        upload_contents(of_job, [Content(item.digest, item.size_bytes, file) for file, item in batch])
+        contents = [Content(item.digest, item.size_bytes, file) for file, item in batch]
+        try:
+            upload_contents(of_job, contents)
+        except (AuthenticationError, AuthorizationError) as error:
+            # Told apart from a refusal of the agent: this one does not pass.
+            raise JobTokenRefusedError(f"The job's outputs are not taken: {error.message}") from error
         _note(own, job, attempt, [item for _, item in batch])
     return len(found)
 

@@ -12,18 +12,13 @@ from urllib.parse import urlsplit
 
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk.clients.errors import (
-    AuthenticationError,
-    AuthorizationError,
     ClientConnectionError,
     ClientError,
     ClientResponseIncompleteError,
     ClientTimeoutError,
     GpuUnavailableError,
-    HTTPError,
-    NotFoundError,
-    RateLimitError,
     ServerError,
-    ValidationError,
+    error_of_status,
 )
 from synapse_sdk.clients.server_address import ServerAddress
 
@@ -36,15 +31,9 @@ READ_TIMEOUT_S = 30.0
 #: Waits before sending again what the server could not take just now.
 RETRY_WAITS_S = (0.5, 1.5, 4.0)
 RETRY_AFTER_LIMIT_S = 60.0
-_RETRIED = (502, 503, 504)
-_KINDS: dict[int, type[ClientError]] = {
-    400: ValidationError,
-    401: AuthenticationError,
-    403: AuthorizationError,
-    404: NotFoundError,
-    422: ValidationError,
-    429: RateLimitError,
-}
+_RETRIED = (None, 408, 502, 503, 504)
+#: What may have gone better a moment later. A connection that is refused is told at once.
+BROKEN = (ClientTimeoutError, ClientResponseIncompleteError, ServerError)
 
 
 class Transport:
@@ -151,7 +140,7 @@ class Transport:
         for tries in range(last + 1):
             try:
                 return self._send(method, path, sent_headers, timeout_s, options)
-            except (ServerError, ClientTimeoutError) as error:
+            except BROKEN as error:
                 if tries == last or not is_worth_repeating(error):
                     raise
                 wait_before_repeating(error, tries)
@@ -237,7 +226,7 @@ class Transport:
 
 def is_worth_repeating(error: ClientError) -> bool:
     """May it succeed in a moment: no answer came, or the server can not just now?"""
-    return error.status_code is None or error.status_code in _RETRIED
+    return error.status_code in _RETRIED
 
 
 def wait_before_repeating(error: ClientError, tries: int) -> None:
@@ -265,19 +254,18 @@ def _explained(url: str, method: str) -> Iterator[None]:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         raise ClientConnectionError(
-            None,
             f"The server {url} can not be reached: {str(error).rstrip('.')}.",
             hint="Is it running, and is the address right? `synapse doctor` shows where it comes from.",
         ) from error
     except httpx.TimeoutException as error:
         if method in ("POST", "PATCH"):
             raise ClientResponseIncompleteError(
-                None, f"The server {url} did not answer in time; the request may have been carried out."
+                f"The server {url} did not answer in time; the request may have been carried out."
             ) from error
-        raise ClientTimeoutError(None, f"The server {url} did not answer in time.") from error
+        raise ClientTimeoutError(f"The server {url} did not answer in time.") from error
     except (httpx.TransportError, httpx.DecodingError) as error:
         raise ClientResponseIncompleteError(
-            None, f"The connection to {url} broke: {str(error) or type(error).__name__}."
+            f"The connection to {url} broke: {str(error) or type(error).__name__}."
         ) from error
 
 
@@ -291,13 +279,12 @@ def _error_of(response: httpx.Response) -> ClientError:
     detail = document.pop("detail", None) or response.text[:500] or response.reason_phrase
     hint = document.pop("hint", None)
     status = response.status_code
-    kind = _KINDS.get(status) or (ServerError if status >= 500 else HTTPError)
-    if document.get("error_type") == "gpu_unavailable":
-        kind = GpuUnavailableError
     facts: dict[str, Any] = {"problem": document} if document else {}
     if (wait_s := _retry_after_s(response.headers.get("retry-after"))) is not None:
         facts["retry_after_s"] = wait_s
-    return kind(status, detail, hint=hint, details=facts)
+    if document.get("error_type") == "gpu_unavailable":
+        return GpuUnavailableError(detail, hint=hint, details=facts)
+    return error_of_status(status, detail, hint=hint, details=facts)
 
 
 def _retry_after_s(value: str | None) -> float | None:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from synapse_sdk._internal.digests import digest_bytes
 from synapse_sdk._internal.uuid7 import uuid7
-from synapse_sdk.clients.errors import ClientTimeoutError, HTTPError, ServerError, ValidationError
+from synapse_sdk.clients.errors import HTTPError, ValidationError
 from synapse_sdk.clients.transport import (
+    BROKEN,
     RETRY_WAITS_S,
     Transport,
     is_worth_repeating,
@@ -75,7 +76,7 @@ def upload_contents(
         try:
             _send_all(transport, missing, count)
             break
-        except (ClientTimeoutError, ServerError) as error:
+        except BROKEN as error:
             if failures == len(RETRY_WAITS_S) or not is_worth_repeating(error):
                 raise
             wait_before_repeating(error, failures)
