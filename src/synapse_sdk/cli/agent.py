@@ -10,7 +10,7 @@ import click
 from synapse_sdk.cli.lazy_group import Entry, LazyGroup
 from synapse_sdk.cli.output import Output, with_output
 from synapse_sdk.cli.rim import ExitCode
-from synapse_sdk.cli.server_access import NotLoggedInError, check_url, read_token, with_server
+from synapse_sdk.cli.server_access import read_token, with_server
 
 if TYPE_CHECKING:
     from synapse_sdk.clients.transport import Transport
@@ -82,6 +82,7 @@ def start(
 
     require("uv", install=install_command("isolated"), why="build environments")
     from synapse_sdk.agent.process import run_agent
+    from synapse_sdk.clients.login import NotLoggedInError, check_url
 
     settings = load_settings()
     url, token = host or settings.host, read_token(output, token_file=token_file, token=None)

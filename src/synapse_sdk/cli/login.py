@@ -11,7 +11,7 @@ from synapse_sdk._internal.secret import Secret
 from synapse_sdk._internal.terminal import is_interactive
 from synapse_sdk.cli.output import Output, with_output
 from synapse_sdk.cli.rim import ExitCode
-from synapse_sdk.cli.server_access import check_token, check_url, read_token
+from synapse_sdk.cli.server_access import check_token, read_token
 
 if TYPE_CHECKING:
     from synapse_sdk.settings import Settings
@@ -26,6 +26,7 @@ DEFAULT_HOST = "http://127.0.0.1:8000"
 @with_output
 def login(output: Output, host: str | None, token_file: str | None, token: str | None) -> int:
     """Keep the address of a server and a token for it, once the server has taken them."""
+    from synapse_sdk.clients.login import check_url
     from synapse_sdk.clients.transport import Transport
     from synapse_sdk.settings import load_settings, update_config_file
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synapse_sdk._internal.errors import NotAdmittedError, SynapseError
+from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk._internal.secret import Secret
 from synapse_sdk.cli.output import Output
 
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 #: Longer than any token; what is longer is another file.
 TOKEN_FILE_LIMIT_BYTES = 4096
-
-
-class NotLoggedInError(NotAdmittedError):
-    """No address, or no token, for a server."""
 
 
 def with_server(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,22 +67,10 @@ def open_transport(
     Raises:
         NotLoggedInError: There is no address or no token.
     """
-    from synapse_sdk.clients.transport import Transport
-    from synapse_sdk.settings import load_settings
+    from synapse_sdk.clients import login
 
-    settings = load_settings()
     given = read_token(output, token_file=token_file, token=token)
-    url = host or settings.host
-    secret = given or settings.access_token
-    if url is None or secret is None:
-        what = "no server is known" if url is None else f"there is no token for {url}"
-        raise NotLoggedInError(f"Not authenticated: {what}.", hint="Log in first: synapse login")
-    if host is not None and given is None and settings.host != host:
-        raise NotLoggedInError(
-            f"Not authenticated: the token at hand is for {settings.host}, not for {host}.",
-            hint=f"Log in there: synapse login --host {host}; or give its token with --token-file.",
-        )
-    return Transport(check_url(url), secret.reveal(), workspace=workspace or settings.tenant)
+    return login.open_transport(host=host, token=given, workspace=workspace)
 
 
 def has_login() -> bool:
@@ -138,19 +122,3 @@ def check_token(text: str) -> Secret:
             hint="A token is one word, such as syn_user_…",
         )
     return Secret(token)
-
-
-def check_url(url: str) -> str:
-    """Return a server's address without a slash at its end.
-
-    Raises:
-        SynapseError: It is none.
-    """
-    from synapse_sdk.clients.transport import is_address
-
-    if not is_address(url.strip()):
-        raise SynapseError(
-            f"{url!r} is no address of a server.",
-            hint="Such as http://127.0.0.1:8000 or https://synapse.example.org",
-        )
-    return url.strip().rstrip("/")

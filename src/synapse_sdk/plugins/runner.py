@@ -34,6 +34,7 @@ from synapse_sdk.plugins.errors import ExecutionError, PluginRunError, Validatio
 from synapse_sdk.plugins.events import EventStream, Sink
 from synapse_sdk.plugins.executors.local import LocalExecutor, open_local_workspace, open_login_client
 from synapse_sdk.plugins.params import apply_assignments, validate_params
+from synapse_sdk.plugins.remote_run import refuse_local_options, run_remotely
 from synapse_sdk.plugins.run_record import RunRecord, RunRecordError
 from synapse_sdk.wire.envelope import (
     Envelope,
@@ -120,24 +121,34 @@ def run_plugin(
     sinks: Sequence[Sink] | None = None,
     rehearse: bool = False,
 ) -> Any:
-    """Run an action and return what it returned. The run is recorded in the plugin's `.synapse/`.
+    """Run an action and return what it returned. A local run is recorded in the plugin's `.synapse/`.
+
+    A remote run is a job of the newest release on the server that this machine is logged in to. It is waited
+    for; its result is the plain value that JSON has for what the action returned.
 
     Args:
-        plugin_code: The plugin's code, looked up in the current folder and below it; or its folder.
+        plugin_code: The plugin's code, looked up in the current folder and below it, or on the server for a
+            remote run; or its folder.
         action: Name of the action in the config.
         params: Its params.
-        mode: Where to run: "local" is this process.
-        env: Variables for `ctx.env`, over this process's own and the config's `env`.
+        mode: Where to run: "local" is this process, "remote" the server's agents.
+        env: Variables for `ctx.env`, over this process's own and the config's `env`. Local runs only.
         language: Language of messages written in several.
         sinks: Where events go besides the record; stderr unless given.
-        rehearse: Make up the datasets and models that are not there, and keep none.
+        rehearse: Make up the datasets and models that are not there, and keep none. Local runs only.
 
     Raises:
         ConfigNotFoundError, ConfigError, ActionNotFoundError, ParamsError: The request is wrong.
         ModuleImportError: The plugin's code can not be imported.
-        ExecutionError: The action failed.
+        ExecutionError: The action failed. For a remote run `details` names the job, its state and its failure.
         NotReachableError: The mode needs a server or cluster that can not be reached.
+        NotAdmittedError: There is no login, or the server refuses it.
+        ClientError: The server refuses for another reason, or has no such plugin.
     """
+    if parse_mode(mode) is ExecutionMode.REMOTE:
+        refuse_local_options(env=env, rehearse=rehearse)
+        code = _code_of(plugin_code)
+        return run_remotely(code, action, params or {}, language=language, sinks=_sinks_or_stderr(sinks))
     request = RunRequest(
         plugin=resolve_plugin(plugin_code),
         action=action,
@@ -147,11 +158,7 @@ def run_plugin(
         language=language,
         rehearse=rehearse,
     )
-    if sinks is None:
-        from synapse_sdk.plugins.terminal import TerminalSink
-
-        sinks = [TerminalSink()]
-    run = submit(plan(request), sinks)
+    run = submit(plan(request), _sinks_or_stderr(sinks))
     unrecorded = [] if run.record_error is None else [run.record_error.message]
     for warning in (*run.warnings, *unrecorded):
         warnings.warn(warning, RuntimeWarning, stacklevel=2)
@@ -160,18 +167,36 @@ def run_plugin(
     return run.result
 
 
+def _sinks_or_stderr(sinks: Sequence[Sink] | None) -> Sequence[Sink]:
+    if sinks is not None:
+        return sinks
+    from synapse_sdk.plugins.terminal import TerminalSink
+
+    return [TerminalSink()]
+
+
+def _code_of(plugin: str | Path) -> str:
+    """Return a plugin's code: that of its folder, else what was given, which the server may know."""
+    if _names_folder(plugin):
+        return PluginDiscovery.from_path(Path(plugin)).config.code
+    return str(plugin)
+
+
 def resolve_plugin(plugin: str | Path, *, start: Path | None = None) -> PluginDiscovery:
     """Find a plugin by its folder or its code.
 
     Raises:
         PluginRunError: It is neither.
     """
-    path = Path(plugin)
-    if isinstance(plugin, Path) or path.is_absolute() or "/" in plugin or plugin in (".", ".."):
-        return PluginDiscovery.from_path(path)
-    if any((path / name).is_file() for name in CONFIG_NAMES):
-        return PluginDiscovery.from_path(path)
-    return find_plugin_by_code(plugin, start or Path.cwd())
+    if _names_folder(plugin):
+        return PluginDiscovery.from_path(Path(plugin))
+    return find_plugin_by_code(str(plugin), start or Path.cwd())
+
+
+def _names_folder(plugin: str | Path) -> bool:
+    if isinstance(plugin, Path) or Path(plugin).is_absolute() or "/" in plugin or plugin in (".", ".."):
+        return True
+    return any((Path(plugin) / name).is_file() for name in CONFIG_NAMES)
 
 
 def parse_mode(mode: ExecutionMode | str) -> ExecutionMode:
@@ -331,10 +356,10 @@ def carry_out(
 
 
 def require_mode(mode: ExecutionMode) -> None:
-    """Refuse a mode that can not be had here; never run elsewhere without a word.
+    """Refuse a mode that is not this process; never run elsewhere without a word.
 
     Raises:
-        NotReachableError: The mode needs a server or a Ray cluster.
+        NotReachableError: The mode needs a Ray cluster, or is a server's.
     """
     if mode in (ExecutionMode.TASK, ExecutionMode.JOB):
         raise NotReachableError(
@@ -345,9 +370,9 @@ def require_mode(mode: ExecutionMode) -> None:
         )
     if mode is ExecutionMode.REMOTE:
         raise NotReachableError(
-            "Not authenticated: run_plugin works in this process and has no server's token.",
+            "A plan is for a run in this process; a remote one is the server's to plan.",
             {"mode": mode.value},
-            hint="Submit a job with: synapse plugin run ACTION --mode remote",
+            hint='Submit a job with run_plugin(…, mode="remote").',
         )
 
 

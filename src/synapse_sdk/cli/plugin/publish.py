@@ -110,7 +110,8 @@ def _preview(output: Output, plan: ReleasePlan, folder: Path, warnings: list[str
 
 
 def _open(output: Output, *, host: str | None, token_file: str | None, token: str | None) -> Transport:
-    from synapse_sdk.cli.server_access import NotLoggedInError, open_transport
+    from synapse_sdk.cli.server_access import open_transport
+    from synapse_sdk.clients.login import NotLoggedInError
 
     try:
         return open_transport(output, host=host, token_file=token_file, token=token)
