@@ -140,7 +140,7 @@ def run_plugin(
     Raises:
         ConfigNotFoundError, ConfigError, ActionNotFoundError, ParamsError: The request is wrong.
         ModuleImportError: The plugin's code can not be imported.
-        ExecutionError: The action failed. For a remote run `details` names the job, its state and its failure.
+        ExecutionError: The action failed. Of a remote run, `details` names job, state and failure.
         NotReachableError: The mode needs a server or cluster that can not be reached.
         NotAdmittedError: There is no login, or the server refuses it.
         ClientError: The server refuses for another reason, or has no such plugin.
