@@ -14,7 +14,7 @@ import pytest
 from tests.plugins.recording import FailingSink, RecordingSink, strict_json
 from tests.plugins.scripts import CONFIG, run_python, say, write_files, write_plugin_folder
 
-from synapse_sdk._internal.errors import NotReachableError
+from synapse_sdk._internal.errors import NotAdmittedError, NotReachableError
 from synapse_sdk.plugins.discovery import PluginDiscovery
 from synapse_sdk.plugins.enums import ExecutionMode
 from synapse_sdk.plugins.errors import (
@@ -160,14 +160,21 @@ def test_params_that_do_not_fit_run_nothing(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("mode", "words"),
-    [("task", "Ray connection failed"), ("job", "Ray connection failed"), ("remote", "Not authenticated")],
+    ("mode", "kind", "words"),
+    [
+        ("task", NotReachableError, "Ray connection failed"),
+        ("job", NotReachableError, "Ray connection failed"),
+        ("remote", NotAdmittedError, "Not authenticated"),
+    ],
 )
-def test_a_mode_that_is_not_to_be_had_says_so_and_never_runs_elsewhere(tmp_path: Path, mode: str, words: str):
+def test_a_mode_that_is_not_to_be_had_says_so_and_never_runs_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, kind: type[Exception], words: str
+):
     folder = write_plugin(tmp_path)
+    monkeypatch.setenv("SYNAPSE_HOME", str(tmp_path / "home"))
 
     for given in (mode, ExecutionMode(mode)):
-        with pytest.raises(NotReachableError, match=f"^{words}"):
+        with pytest.raises(kind, match=f"^{words}"):
             run_plugin(folder, "train", mode=given)
 
     assert list_runs(folder) == []
