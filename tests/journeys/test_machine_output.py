@@ -57,6 +57,7 @@ SERVER_ANSWERS = {
     "release diff": ["1", "1"],
     "agent list": [],
     "agent show": ["1"],
+    "agent gc": ["--folder", "{fresh}", "--dry-run"],
     "login": ["--host", "{url}", "--token-file", "{token_file}"],
     "logout": [],
     "server status": ["--data-dir", "{data}"],

@@ -4,8 +4,10 @@
 <root>/
 ├── <digest hex>/              whole; `environment.json` in it says of what
 ├── .<digest hex>.partial/     being built, or left by a build that was interrupted
-└── .<digest hex>.lock         held while it is built, by the builder and by uv itself
+└── .<digest hex>.lock         held while it is built, by the builder and by uv itself; or removed
 ```
+
+The marker's time is that of the last use.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from synapse_sdk._internal.atomic_write import atomic_write
 from synapse_sdk._internal.digests import digest_bytes
@@ -56,6 +59,14 @@ class Environment:
     digest: str
 
 
+class KeptEnvironment(NamedTuple):
+    """An environment that lies in the cache."""
+
+    path: Path
+    #: Seconds since the epoch.
+    last_used_s: float
+
+
 class EnvironmentCache:
     """Environments of this machine for this interpreter and this SDK."""
 
@@ -66,7 +77,11 @@ class EnvironmentCache:
 
     @cached_property
     def _wheel(self) -> SdkWheel:
-        return make_sdk_wheel(self._root / ".sdk")
+        return make_sdk_wheel(self._wheels)
+
+    @property
+    def _wheels(self) -> Path:
+        return self._root / ".sdk"
 
     def ensure(
         self,
@@ -90,12 +105,14 @@ class EnvironmentCache:
         """
         digest = self._digest(lock)
         final = self._root / digest.removeprefix("sha256:")
-        found = _find(final, digest)
+        self._root.mkdir(parents=True, exist_ok=True)
+        # Together with others who use it, but not with who removes it.
+        with self._locked(final.name, should_stop, fcntl.LOCK_SH):
+            found = _use(final, digest)
         if found is not None:
             return found
-        self._root.mkdir(parents=True, exist_ok=True)
         with self._locked(final.name, should_stop) as held:
-            found = _find(final, digest)
+            found = _use(final, digest)
             if found is None:
                 self._build(final, digest, lock, code, held, should_stop)
                 found = Environment(final / "bin" / "python", digest)
@@ -114,6 +131,32 @@ class EnvironmentCache:
             finally:
                 os.close(descriptor)
 
+    def list_kept(self) -> list[KeptEnvironment]:
+        """Return the environments that are there, whole."""
+        markers = [path / MARKER_FILE for path in self._root.glob("[!.]*")]
+        return [
+            KeptEnvironment(marker.parent, marker.stat().st_mtime) for marker in markers if marker.exists()
+        ]
+
+    def list_other_wheels(self) -> list[Path]:
+        """Return the wheels that are there, but for the one that this cache builds with."""
+        own: SdkWheel | None = vars(self).get("_wheel")  # not made for this question
+        return [path for path in self._wheels.glob("*/*.whl") if own is None or path != own.path]
+
+    def remove_unused_since(self, path: Path, last_used_s: float) -> bool:
+        """Remove an environment, unless it was used since or is being used now; False then."""
+        descriptor = os.open(self._root / f".{path.name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if not _try_lock(descriptor) or (path / MARKER_FILE).stat().st_mtime > last_used_s:
+                return False
+            # Gone under its name at once; what is left if this process is killed is told from what is whole.
+            partial = path.with_name(f".{path.name}.partial")
+            path.rename(partial)
+            shutil.rmtree(partial)
+            return True
+        finally:
+            os.close(descriptor)
+
     def _digest(self, lock: str | None) -> str:
         facts = {
             "lock": None if lock is None else digest_bytes(lock.encode()),
@@ -124,10 +167,10 @@ class EnvironmentCache:
         return digest_bytes(canonical_json(facts))
 
     @contextmanager
-    def _locked(self, name: str, should_stop: Callable[[], bool]) -> Iterator[int]:
+    def _locked(self, name: str, should_stop: Callable[[], bool], kind: int = fcntl.LOCK_EX) -> Iterator[int]:
         descriptor = os.open(self._root / f".{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            while not _try_lock(descriptor):
+            while not _try_lock(descriptor, kind):
                 _stop_if(should_stop)
                 time.sleep(_POLL_S)
             yield descriptor
@@ -208,6 +251,14 @@ def _find(final: Path, digest: str) -> Environment | None:
     return Environment(python, digest) if marker["digest"] == digest and python.exists() else None
 
 
+def _use(final: Path, digest: str) -> Environment | None:
+    """Return an environment that is there, and stamp it as used now."""
+    found = _find(final, digest)
+    if found is not None:
+        os.utime(final / MARKER_FILE)
+    return found
+
+
 def _find_uv() -> str:
     uv = require("uv", install=install_command("isolated"), why="build environments")
     return str(uv.find_uv_bin())
@@ -243,9 +294,9 @@ def _stop_if(should_stop: Callable[[], bool]) -> None:
         raise BuildStoppedError("The attempt was stopped while its environment was being prepared.")
 
 
-def _try_lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -16,11 +16,13 @@ from pathlib import Path
 
 from synapse_sdk._internal.errors import NotReachableError, SynapseError
 from synapse_sdk._internal.machine import count_cpus, count_gpus
+from synapse_sdk._internal.units import format_size
 from synapse_sdk._version import __version__
 from synapse_sdk.agent.agent_server import AgentServer
 from synapse_sdk.agent.attempt_keeper import RETRY_WAITS_S, AttemptKeeper
 from synapse_sdk.agent.attempts import AttemptFolder, iter_attempts
 from synapse_sdk.agent.environments import EnvironmentCache
+from synapse_sdk.agent.garbage import remove_garbage
 from synapse_sdk.clients.errors import AuthenticationError, AuthorizationError
 from synapse_sdk.wire.assignment import AgentFacts, Assignment
 
@@ -29,8 +31,9 @@ HEARTBEAT_S = 5.0
 CLAIM_WAIT_S = 20.0
 #: An agent that ends gives its folder back within this time.
 LOCK_TIMEOUT_S = 15.0
-#: What is left of attempts whose end the server knows is kept for somebody who looks.
-KEPT_REPORTED_S = 7 * 24 * 3600.0
+#: Seconds between two collections of what the folder no longer needs, and how long one waits for idleness.
+COLLECT_EVERY_S = 24 * 3600.0
+IDLE_PATIENCE_S = 3600.0
 _log = logging.getLogger("synapse.agent")
 
 
@@ -82,14 +85,14 @@ class Agent:
         """
         self._stop = stop
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _claimed(self._folder):
+        with claim_folder(self._folder):
             self._introduce()
-            self._clean()
+            self._environments.remove_interrupted()
             for attempt in iter_attempts(self._folder / "attempts"):
                 if not attempt.is_reported:
                     _log.info("adopting %s/%d", attempt.assignment.job, attempt.assignment.attempt)
                     self._keep(attempt)
-            for work in (self._beat_forever, self._claim_forever):
+            for work in (self._beat_forever, self._claim_forever, self._collect_forever):
                 threading.Thread(target=work, name=work.__name__.strip("_"), daemon=True).start()
             stop.wait()
             with self._changed:
@@ -115,11 +118,26 @@ class Agent:
         except NotReachableError as error:
             _log.warning("waiting for the server: %s", error.message)
 
-    def _clean(self) -> None:
-        self._environments.remove_interrupted()
-        for attempt in iter_attempts(self._folder / "attempts"):
-            if attempt.is_reported and time.time() - attempt.path.stat().st_mtime > KEPT_REPORTED_S:
-                attempt.remove()
+    def _collect_forever(self) -> None:
+        """Remove what the folder no longer needs: now, and once a day, when nothing runs if that can be."""
+        while not self._is_leaving.is_set():
+            with self._changed:
+                self._changed.wait_for(
+                    lambda: self._is_leaving.is_set() or not self._keepers, IDLE_PATIENCE_S
+                )
+            try:
+                self._collect()
+            except Exception:  # noqa: BLE001 - the rim of this thread: told, and tried anew tomorrow
+                _log.exception("collecting garbage went wrong")
+            self._is_leaving.wait(COLLECT_EVERY_S)
+
+    def _collect(self) -> None:
+        removal = remove_garbage(self._folder, cache=self._environments)
+        for leftover in removal.removed:
+            size = format_size(leftover.size_bytes)
+            _log.info("removed %s %s, %s: %s", leftover.kind, leftover.path.name, size, leftover.why)
+        for leftover, error in removal.kept:
+            _log.warning("%s %s can not be removed: %s", leftover.kind, leftover.path, error)
 
     def _claim_forever(self) -> None:
         tries = 0
@@ -226,8 +244,12 @@ class Agent:
 
 
 @contextmanager
-def _claimed(folder: Path) -> Iterator[None]:
-    """Hold an agent's folder. The kernel lets go of it when the agent dies, however it dies."""
+def claim_folder(folder: Path) -> Iterator[None]:
+    """Hold an agent's folder. The kernel lets go of it when the agent dies, however it dies.
+
+    Raises:
+        AgentFolderTakenError: Another agent works in it.
+    """
     descriptor = os.open(folder / "agent.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         deadline_s = time.monotonic() + LOCK_TIMEOUT_S

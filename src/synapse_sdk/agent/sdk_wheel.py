@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import io
+import os
 import re
 import zipfile
 from collections.abc import Iterator
@@ -49,6 +50,7 @@ def make_sdk_wheel(folder: Path) -> SdkWheel:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(path, data)
+    os.utime(path)  # its last use, for who removes what is not used
     return SdkWheel(path, digest)
 
 

@@ -21,6 +21,7 @@ agent = LazyGroup(
     entries={
         "start": Entry("synapse_sdk.cli.agent:start", "Run jobs of a server here until Ctrl-C."),
         "list": Entry("synapse_sdk.cli.agent:list_agents", "List the agents of a server."),
+        "gc": Entry("synapse_sdk.cli.agent_gc:gc", "Remove what an agent's folder no longer needs."),
         "show": Entry("synapse_sdk.cli.agent:show", "Show one agent."),
     },
 )
