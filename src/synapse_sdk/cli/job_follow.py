@@ -101,7 +101,8 @@ def _printed_meanwhile(
     own.close()
     for error in problems:
         output.warn(
-            f"What the job printed can not be shown: {error}", hint=f"synapse job logs {job['number']}"
+            f"What the job printed can not be shown: {getattr(error, 'message', error)}",
+            hint=f"synapse job logs {job['number']}",
         )
 
 
