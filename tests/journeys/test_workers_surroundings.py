@@ -18,8 +18,8 @@ def test_an_action_asks_the_server_with_the_rights_of_its_own_job(platform: Plat
     assert result["is_same"]
     model = platform.ask("GET", f"models/{result['model']}/").json()
     assert model["name"] == "from a job"
-    assert result["refused"][0].startswith("This needs jobs:read")
-    assert result["refused"][1].startswith("This needs releases:read")
+    assert result["refused"][0].startswith("403: This needs jobs:read")
+    assert result["refused"][1].startswith("403: This needs releases:read")
 
 
 def test_a_worker_is_told_what_it_runs_and_no_secret(platform: Platform):
