@@ -102,6 +102,7 @@ def test_one_variable_moves_everything(tmp_path: Path):
     assert settings.config_file == tmp_path / "home/config.json"
     assert settings.data_dir == tmp_path / "home/data"
     assert settings.local_workspace_dir == tmp_path / "home/data/workspaces/local"
+    assert settings.cache_dir == tmp_path / "home/cache"
 
 
 def test_a_data_folder_is_absolute_however_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

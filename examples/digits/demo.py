@@ -255,14 +255,7 @@ def _summarise(accuracy: float, remote_accuracy: float, count: int, took_s: floa
 def _private_environment() -> dict[str, str]:
     """Return this process's environment without its Synapse settings, and with a home in `.demo/`."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("SYNAPSE_")}
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return {
-        # uv's own cache stays where it is: packages need not be downloaded again.
-        "UV_CACHE_DIR": str(caches / "uv"),
-        **env,
-        "SYNAPSE_HOME": str(DEMO / "home"),
-        "XDG_CACHE_HOME": str(DEMO / "cache"),
-    }
+    return env | {"SYNAPSE_HOME": str(DEMO / "home")}
 
 
 def _shown(path: Path) -> str:

@@ -77,6 +77,15 @@ class Settings:
         return self.data_dir / "workspaces" / "local"
 
     @cached_property
+    def cache_dir(self) -> Path:
+        """What can be had again is kept here: notes on files that were read, copies of a server's models."""
+        if self.chosen[0].origin != "default":
+            return self.home / "cache"  # as `data_dir`: one variable moves everything
+        from platformdirs import user_cache_path
+
+        return user_cache_path("synapse", appauthor=False)
+
+    @cached_property
     def _data_dir_setting(self) -> Setting:
         home, data_dir = self.chosen[0], self.chosen[1]
         if data_dir.value:

@@ -19,7 +19,7 @@ def backend(server):
 
 
 def test_a_model_is_uploaded_in_chunks_and_read_back(server, backend, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("SYNAPSE_HOME", str(tmp_path / "home"))
     file = tmp_path / "best.zip"
     file.write_bytes(b"0123456789" * 1000)
     seen = []

@@ -218,13 +218,11 @@ class BackendClient:
 
     def get_model(self, model: int, params: Mapping[str, Any] | None = None) -> Document:
         """Return a model; `file` is where a copy of its file or folder lies on this machine."""
-        from platformdirs import user_cache_path
-
         from synapse_sdk.clients.remote_workspace import RemoteWorkspace
+        from synapse_sdk.settings import load_settings
 
         document = self._get(f"models/{_part(model)}/", params)
-        cache_folder = user_cache_path("synapse", appauthor=False)
-        workspace = RemoteWorkspace.over(self._transport, cache_folder=cache_folder)
+        workspace = RemoteWorkspace.over(self._transport, cache_folder=load_settings().cache_dir)
         return {**document, "file": workspace.get_model(document["id"])["path"]}
 
     def create_model(self, data: Mapping[str, Any], file: str | os.PathLike[str] | None = None) -> Document:

@@ -65,6 +65,7 @@ def publish(
     """
     from synapse_sdk.packaging import build_plan
     from synapse_sdk.plugins.config_file import load_config
+    from synapse_sdk.settings import load_settings
 
     loaded = load_config(config or path or Path.cwd())
     folder = _find_folder(path, loaded) if config else loaded.folder
@@ -73,7 +74,7 @@ def publish(
         loaded.config,
         config_file=loaded.path if config else None,
         allow_secrets=allow_secrets,
-        cache_folder=_cache_folder(),
+        cache_folder=load_settings().cache_dir,
     )
     warnings = [*map(str, loaded.warnings), *plan.warnings]
     for warning in warnings:
@@ -88,12 +89,6 @@ def publish(
     finally:
         transport.close()
     _report(output, release, [*warnings, *release.warnings])
-
-
-def _cache_folder() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("synapse", appauthor=False)
 
 
 def _preview(output: Output, plan: ReleasePlan, folder: Path, warnings: list[str]) -> None:
@@ -136,6 +131,7 @@ def _publish(
     from synapse_sdk.packaging.action_schemas import make_schemas
     from synapse_sdk.packaging.lock import make_lock
     from synapse_sdk.packaging.publish import find_same_release, publish
+    from synapse_sdk.settings import load_settings
 
     show_allowed_secrets(output, plan)
     same = find_same_release(plan, transport, is_draft=is_draft)
@@ -156,7 +152,7 @@ def _publish(
             lock=lock,
             schemas=schemas,
             on_progress=on_progress,
-            cache_folder=_cache_folder(),
+            cache_folder=load_settings().cache_dir,
         )
 
 
