@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from processes import NOOP_CONFIG
+
 if TYPE_CHECKING:
     from figures import Figure
     from real_server import RealServer
@@ -24,16 +26,6 @@ if TYPE_CHECKING:
 RUNS = 20
 GOAL_US = 1_000_000
 TIMEOUT_S = 300.0
-_CONFIG = """\
-name: No operation
-code: noop
-version: 0.1.0
-category: custom
-actions:
-  noop:
-    entrypoint: plugin.noop:Noop
-    method: task
-"""
 _ACTION = """\
 import time
 
@@ -95,7 +87,7 @@ def run_jobs(runs: int) -> tuple[list[float], list[float], dict[str, list[float]
 def publish_noop(server: RealServer, plugin: Path) -> None:
     """Publish the plugin from a new folder, as the owner who has logged in."""
     (plugin / "plugin").mkdir(parents=True)
-    files = {"config.yaml": _CONFIG, "README.md": "# No operation\n"}
+    files = {"config.yaml": NOOP_CONFIG, "README.md": "# No operation\n"}
     files |= {"plugin/__init__.py": "", "plugin/noop.py": _ACTION}
     for name, text in files.items():
         (plugin / name).write_text(text)

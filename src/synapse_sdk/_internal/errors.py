@@ -28,6 +28,14 @@ class SynapseError(Exception):
         return _rebuild, (type(self), self.message, self.details, self.hint)  # type: ignore[return-value]
 
 
+def read_words(error: BaseException) -> str:
+    """Return an exception's own words, empty where it has none. For errors of foreign code."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - border of foreign code: an error's own words may fail too
+        return "its message can not be shown"
+
+
 def _rebuild(
     kind: type[SynapseError], message: str, details: Mapping[str, Any], hint: str | None
 ) -> SynapseError:

@@ -10,7 +10,7 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk._internal.errors import SynapseError, read_words
 from synapse_sdk.plugins.as_action import as_action
 from synapse_sdk.plugins.context.env import PluginEnvironment
 from synapse_sdk.plugins.context.runtime import RuntimeContext
@@ -172,10 +172,7 @@ def _import(place: str) -> Any:
 
 
 def _describe(error: Exception) -> str:
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - border of foreign code: an error's own words may fail too
-        text = "its message can not be shown"
+    text = read_words(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

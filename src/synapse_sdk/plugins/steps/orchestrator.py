@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from synapse_sdk._internal.errors import read_words
 from synapse_sdk.plugins.errors import StepError
 from synapse_sdk.plugins.steps.base import BaseStep, StepResult
 from synapse_sdk.plugins.steps.context import BaseStepContext
@@ -89,7 +90,7 @@ class Orchestrator(Generic[C]):
             if not isinstance(result, StepResult):
                 raise TypeError(f"execute() returned {_name_kind(result)}, not a StepResult")
         except BaseException as error:
-            result = StepResult(success=False, error=describe(error))
+            result = StepResult(success=False, error=_describe(error))
             self._roll_back([*done, (step, result)] if has_begun else done, result)
             if not isinstance(error, Exception):
                 raise
@@ -107,7 +108,7 @@ class Orchestrator(Generic[C]):
             try:
                 step.rollback(self.context, result)
             except BaseException as error:
-                self.context.errors.append(f"Rollback of step '{step.name}' failed: {describe(error)}")
+                self.context.errors.append(f"Rollback of step '{step.name}' failed: {_describe(error)}")
                 if not isinstance(error, Exception):  # a second Ctrl-C: whoever insists is obeyed
                     self.context.errors += [f"Step '{step.name}' was not rolled back" for step, _ in left]
                     raise
@@ -125,12 +126,8 @@ class Orchestrator(Generic[C]):
             self._progress_callback(percent, 100)
 
 
-def describe(error: BaseException) -> str:
-    """Return an exception's own words; its kind, where it has none."""
-    try:
-        return str(error) or type(error).__name__
-    except Exception:  # noqa: BLE001 - border of foreign code: an error's own words may fail too
-        return f"{type(error).__name__}, whose message can not be shown"
+def _describe(error: BaseException) -> str:
+    return read_words(error) or type(error).__name__
 
 
 def _name_kind(value: object) -> str:
