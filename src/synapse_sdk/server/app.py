@@ -26,7 +26,7 @@ from synapse_sdk.server.http.principal import Principal
 from synapse_sdk.server.jobs.output_routes import router as outputs_router
 from synapse_sdk.server.jobs.output_service import OutputService
 from synapse_sdk.server.jobs.routes import router as jobs_router
-from synapse_sdk.server.jobs.subject import JobsSubject, inputs_of_job, release_of_job
+from synapse_sdk.server.jobs.subject import JobsSubject, inputs_of_job, is_release_given, release_of_job
 from synapse_sdk.server.registry.routes import router as registry_router
 from synapse_sdk.server.registry.service import RegistryService
 from synapse_sdk.storage.blobs import BlobStore
@@ -63,7 +63,11 @@ def open_services(folder: DataFolder) -> Services:
     accounts.ensure_default_workspace()
     blobs = BlobStore(folder.blobs)
     registry = RegistryService(
-        database, blobs, uploads=folder.uploads, release_of_job=release_of_job(database)
+        database,
+        blobs,
+        uploads=folder.uploads,
+        release_of_job=release_of_job(database),
+        is_given=is_release_given(database),
     )
     data = DataService(
         database,

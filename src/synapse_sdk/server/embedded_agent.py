@@ -16,6 +16,7 @@ RESTART_WAITS_S = (1.0, 5.0, 30.0)
 STOP_TIMEOUT_S = 10.0
 #: A log larger than this is put aside when the server starts; the one before goes.
 LOG_LIMIT_BYTES = 10_000_000
+_TOKEN_NAME = "embedded agent"  # noqa: S105 - a name
 _log = logging.getLogger("synapse.server")
 
 
@@ -60,7 +61,10 @@ class EmbeddedAgent:
         file = self._folder / "token"
         if not file.is_file():
             workspace = self._accounts.ensure_default_workspace()
-            new = self._accounts.create_token(workspace_id=workspace.id, kind="agent", name="embedded agent")
+            # The name is this agent's again only if nobody else has a token for it: after a restore the old
+            # one is in the database, and in no file.
+            self._accounts.revoke_agent_tokens(workspace.id, name=_TOKEN_NAME)
+            new = self._accounts.create_token(workspace_id=workspace.id, kind="agent", name=_TOKEN_NAME)
             atomic_write(file, new.text.encode(), mode=0o600)
 
     def _keep_running(self) -> None:

@@ -39,6 +39,8 @@ SCHEMAS = {
     }
 }
 
+README = b"# Digits\n"
+
 
 @dataclass
 class Desk:
@@ -117,23 +119,35 @@ def make_metric(job: str, seq: int, value: Any, *, ordinal: int | None = None, *
     return make_event(job, seq, "metric", step="train", values=values, ordinals=ordinals)
 
 
-def publish(transport: Transport, *, is_draft: bool = False, **changes: Any) -> dict[str, Any]:
+def publish(
+    transport: Transport, *, is_draft: bool = False, lock: dict[str, Any] | None = None, **changes: Any
+) -> dict[str, Any]:
     """Publish the plugin that the tests run; `changes` are to its config."""
-    text = b"# Digits\n"
-    digest = digest_bytes(text)
-    transport.post("blobs/pack/", content=f"{digest.removeprefix('sha256:')} {len(text)}\n".encode() + text)
+    digest = digest_bytes(README)
+    transport.post(
+        "blobs/pack/", content=f"{digest.removeprefix('sha256:')} {len(README)}\n".encode() + README
+    )
+    return transport.post("plugin_releases/", json=build_release(is_draft=is_draft, lock=lock, **changes))
+
+
+def build_release(
+    *, is_draft: bool = False, lock: dict[str, Any] | None = None, **changes: Any
+) -> dict[str, Any]:
+    """Build the request that publishes it."""
     config = {**CONFIG, **changes}
-    files = [ManifestFile("README.md", 0o644, len(text), digest)]
-    body = {
+    files = [ManifestFile("README.md", 0o644, len(README), digest_bytes(README))]
+    return {
         "plugin": config["code"],
         "version": config["version"],
         "manifest": [file.to_document() for file in files],
         "config": config,
         "schemas": SCHEMAS,
-        "digest": release_digest(files, config, schemas=SCHEMAS),
+        "lock": lock,
+        "digest": release_digest(
+            files, config, lock_digest=None if lock is None else lock["digest"], schemas=SCHEMAS
+        ),
         "is_draft": is_draft,
     }
-    return transport.post("plugin_releases/", json=body)
 
 
 def register(transport: Transport, name: str = "here", **facts: Any) -> int:

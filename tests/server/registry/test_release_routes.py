@@ -8,6 +8,7 @@ import threading
 
 import httpx
 import pytest
+from tests.server.jobs.desk import register
 from tests.server.registry.made_release import CONFIG, FILES, make_document, publish, send_contents
 
 from synapse_sdk._internal.clock import utc_now
@@ -209,8 +210,13 @@ def test_a_draft_is_its_authors_alone(server):
     for path in (f"{draft['id']}/", "yolov8@0.1.0/", f"{draft['id']}/files/", f"{draft['id']}/archive/"):
         with pytest.raises(NotFoundError):
             other.get(f"plugin_releases/{path}")
-    # An agent brings drafts to where they run.
+    # An agent brings drafts to where they run, once it was given such a run.
     agent = server.client(token=server.agent_token())
+    agent_id = register(agent)
+    with pytest.raises(AuthorizationError):
+        agent.get(f"plugin_releases/{draft['id']}/")
+    author.post("plugins/yolov8/run/", json={"action": "train", "params": {}, "debug": True})
+    assert agent.post(f"agents/{agent_id}/claim/", json={"free_slots": 1})["assignments"]
     assert agent.get(f"plugin_releases/{draft['id']}/")["digest"] == draft["digest"]
 
 

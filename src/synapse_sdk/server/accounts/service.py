@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk.server.accounts import passwords, store
 from synapse_sdk.server.accounts.models import Account, Member, NewToken, Token, Workspace
@@ -315,6 +317,15 @@ class AccountService:
         if principal.token_id is not None:
             with self._database.write() as connection:
                 store.set_agent(connection, principal.token_id, agent_id)
+
+    def find_token_of_agent(self, connection: sa.Connection, agent_id: int) -> Token | None:
+        """Return a good token that belongs to an agent, None without one."""
+        return store.find_token_of_agent(connection, agent_id, now=self._now())
+
+    def revoke_agent_tokens(self, workspace_id: int, *, name: str) -> None:
+        """End the agents' tokens that were made under a name."""
+        with self._database.write() as connection:
+            store.revoke_agent_tokens(connection, workspace_id, name, now=self._now())
 
     def revoke_job_tokens(self, job_id: str, attempt: int) -> None:
         """End what an attempt was given."""

@@ -178,6 +178,35 @@ def set_agent(connection: sa.Connection, token_id: int, agent_id: int) -> None:
     connection.execute(sa.update(tokens).where(tokens.c.id == token_id).values(agent_id=agent_id))
 
 
+def revoke_agent_tokens(connection: sa.Connection, workspace_id: int, name: str, *, now: datetime) -> None:
+    """End the agents' tokens of this name."""
+    connection.execute(
+        sa.update(tokens)
+        .where(
+            tokens.c.workspace_id == workspace_id,
+            tokens.c.kind == "agent",
+            tokens.c.name == name,
+            tokens.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+
+
+def find_token_of_agent(connection: sa.Connection, agent_id: int, *, now: datetime) -> Token | None:
+    """Return a token that belongs to an agent and is neither revoked nor expired."""
+    query = (
+        sa.select(*_TOKEN_COLUMNS)
+        .where(
+            tokens.c.agent_id == agent_id,
+            tokens.c.revoked_at.is_(None),
+            sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now),
+        )
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Token(*row)
+
+
 def touch_token(connection: sa.Connection, token_id: int, *, now: datetime) -> None:
     """Record that a token was used."""
     connection.execute(sa.update(tokens).where(tokens.c.id == token_id).values(last_used_at=now))

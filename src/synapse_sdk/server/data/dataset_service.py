@@ -121,8 +121,13 @@ class DatasetService:
     def list_versions(
         self, principal: Principal, dataset_id: int, *, after: int = 0, limit: int = 100
     ) -> list[DatasetVersion]:
-        """Return the versions of a dataset, oldest first."""
+        """Return the versions of a dataset, oldest first.
+
+        Raises:
+            NotFoundError: There is no such dataset.
+        """
         self._access.require_list(principal)
+        self.get_dataset(principal, dataset_id)
         with self._database.read() as connection:
             return store.list_versions(
                 connection, principal.workspace_id, dataset_id, after=after, limit=limit

@@ -34,7 +34,8 @@ class AgentService:
 
         Raises:
             ForbiddenError: This is no agent's token.
-            ConflictError: The token belongs to an agent of another name.
+            ConflictError: The token belongs to an agent of another name, or the name to an agent with another
+                token that is good.
         """
         principal.require("agents:work")
         values = facts.model_dump(exclude={"schema_version", "name"})
@@ -47,12 +48,26 @@ class AgentService:
                         {"agent": known.name},
                         hint="Make a token for each agent, or give it its name again.",
                     )
+            self._require_free_name(connection, principal, facts.name)
             agent = agent_store.put_agent(
                 connection, principal.workspace_id, facts.name, values, now=self._now()
             )
         if principal.agent_id is None:
             self._accounts.bind_agent(principal, agent.id)
         return agent
+
+    def _require_free_name(self, connection: sa.Connection, principal: Principal, name: str) -> None:
+        """Refuse a token that would take over what another one's agent has in its hands."""
+        named = agent_store.find_named(connection, principal.workspace_id, name)
+        if named is None or named.id == principal.agent_id:
+            return
+        holder = self._accounts.find_token_of_agent(connection, named.id)
+        if holder is not None:
+            raise ConflictError(
+                f"There is an agent {name!r} already, with the token {holder.id} ({holder.hint}…).",
+                {"agent": named.id, "token": holder.id},
+                hint=f"Give this one another name; or revoke token {holder.id} if this one takes its place.",
+            )
 
     def list_agents(self, principal: Principal, *, after: int, limit: int) -> list[Agent]:
         """Return the agents of the workspace."""

@@ -31,6 +31,13 @@ def find_agent(connection: sa.Connection, workspace_id: int, agent_id: int) -> A
     return None if row is None else Agent(*row)
 
 
+def find_named(connection: sa.Connection, workspace_id: int, name: str) -> Agent | None:
+    """Return the agent of this name."""
+    query = sa.select(agents).where(agents.c.workspace_id == workspace_id, agents.c.name == name)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Agent(*row)
+
+
 def list_agents(
     connection: sa.Connection, workspace_id: int, *, after: int, limit: int | None
 ) -> list[Agent]:

@@ -206,6 +206,16 @@ def was_given(connection: sa.Connection, key: int, agent_id: int | None) -> bool
     return connection.execute(query.limit(1)).first() is not None
 
 
+def was_given_release(connection: sa.Connection, agent_id: int, release_id: int) -> bool:
+    """Has an agent ever had an attempt of a job of this release?"""
+    query = (
+        sa.select(attempts.c.number)
+        .join(jobs, jobs.c.key == attempts.c.job_key)
+        .where(attempts.c.agent_id == agent_id, jobs.c.release_id == release_id)
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def list_expired(connection: sa.Connection, *, phases: Sequence[str], before: datetime) -> list[Attempt]:
     """Return attempts in one of the phases whose lease ended before a moment."""
     query = sa.select(*_ATTEMPT_COLUMNS).where(

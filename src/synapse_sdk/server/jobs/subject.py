@@ -9,6 +9,7 @@ from pathlib import Path
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk.server.accounts.service import AccountService
 from synapse_sdk.server.db import Database
+from synapse_sdk.server.jobs import store
 from synapse_sdk.server.jobs.agent_service import AgentService
 from synapse_sdk.server.jobs.attempt_service import AttemptService
 from synapse_sdk.server.jobs.event_service import EventService
@@ -86,6 +87,16 @@ def inputs_of_job(database: Database) -> Callable[[str], Sequence[InputReference
             return find_inputs_of_job(connection, job_id)
 
     return find
+
+
+def is_release_given(database: Database) -> Callable[[int, int], bool]:
+    """Build what the registry asks about agents and releases."""
+
+    def is_given(agent_id: int, release_id: int) -> bool:
+        with database.read() as connection:
+            return store.was_given_release(connection, agent_id, release_id)
+
+    return is_given
 
 
 def release_of_job(database: Database) -> Callable[[str], str | None]:

@@ -20,6 +20,8 @@ from synapse_sdk.server.registry.versions import version_key
 
 #: From a job's id to the digest of the release that its envelope names; None for a job that is not known.
 ReleaseOfJob = Callable[[str], str | None]
+#: From an agent's and a release's id to whether the agent was given a job of that release.
+IsGiven = Callable[[int, int], bool]
 #: Files that are read from the database at once.
 _PAGE = 1000
 
@@ -27,6 +29,11 @@ _PAGE = 1000
 def no_release(job_id: str) -> str | None:
     """Name no release: a job that is not known reads nothing."""
     return None
+
+
+def nothing_given(agent_id: int, release_id: int) -> bool:
+    """Know of no jobs: an agent reads nothing."""
+    return False
 
 
 class ReleaseService:
@@ -38,11 +45,13 @@ class ReleaseService:
         contents: ContentService,
         *,
         release_of_job: ReleaseOfJob = no_release,
+        is_given: IsGiven = nothing_given,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database = database
         self._contents = contents
         self._release_of_job = release_of_job
+        self._is_given = is_given
         self._now = now
 
     def publish(self, principal: Principal, new: NewRelease, *, once: Once = UNREPEATED) -> Published:
@@ -255,6 +264,11 @@ class ReleaseService:
 
     def _check_reader(self, reader: Principal, release: Release, lookup: str | int) -> None:
         if reader.kind == "agent":  # brings releases to where they run, drafts too
+            if reader.agent_id is None or not self._is_given(reader.agent_id, release.id):
+                raise ForbiddenError(
+                    f"This agent may not read the release {lookup}: it was given no job of it.",
+                    {"release": release.id, "agent": reader.agent_id},
+                )
             return
         if reader.kind == "job":
             if reader.job_id is None or self._release_of_job(reader.job_id) != release.digest:

@@ -14,7 +14,13 @@ from synapse_sdk.server.db import Database
 from synapse_sdk.server.http import Principal
 from synapse_sdk.server.registry.content_service import ContentService, SizedContent
 from synapse_sdk.server.registry.models import Release
-from synapse_sdk.server.registry.release_service import ReleaseOfJob, ReleaseService, no_release
+from synapse_sdk.server.registry.release_service import (
+    IsGiven,
+    ReleaseOfJob,
+    ReleaseService,
+    no_release,
+    nothing_given,
+)
 from synapse_sdk.storage.blobs import Blob, BlobStore
 
 
@@ -28,6 +34,7 @@ class RegistryService:
         *,
         uploads: Path,
         release_of_job: ReleaseOfJob = no_release,
+        is_given: IsGiven = nothing_given,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         """Wire the subject.
@@ -37,11 +44,14 @@ class RegistryService:
             blobs: Where contents lie.
             uploads: Folder of contents on their way in; on the file system of the blobs.
             release_of_job: Digest of the release that a job's envelope names; a job reads no other.
+            is_given: Was an agent given a job of a release? It reads no other.
             now: The clock.
         """
         self.blobs = blobs
         self.contents = ContentService(database, blobs, uploads=uploads, now=now)
-        self.releases = ReleaseService(database, self.contents, release_of_job=release_of_job, now=now)
+        self.releases = ReleaseService(
+            database, self.contents, release_of_job=release_of_job, is_given=is_given, now=now
+        )
 
     def get_release(self, reader: Principal | int, lookup: str | int) -> Release:
         """Return a release; see `ReleaseService.get_release`."""
