@@ -12,6 +12,7 @@ from tests.server.jobs.desk import make_event, make_metric
 
 from synapse_sdk.clients.errors import AuthorizationError, HTTPError, ValidationError
 from synapse_sdk.clients.jobs import follow_events
+from synapse_sdk.server.jobs import event_streams
 
 
 def _ours(events):
@@ -215,3 +216,19 @@ def test_a_long_series_is_answered_in_buckets_that_miss_no_peak(desk):
         assert min(bucket["min"] for bucket in buckets) == 0
         assert [bucket["ordinal"] for bucket in buckets] == sorted(bucket["ordinal"] for bucket in buckets)
         assert buckets[-1]["last_ordinal"] == 7_999
+
+
+@pytest.mark.parametrize("path", ["events/stream/", "logs/stream/", "tail_console_logs/"])
+def test_a_stream_ends_soon_after_its_token(desk, monkeypatch, path):
+    monkeypatch.setattr(event_streams, "LOOK_AGAIN_S", 0.2)
+    job, token = desk.start_one()["job"], desk.server.token("viewer")
+    accounts = desk.server.services.accounts
+    token_id = accounts.authenticate(token).token_id
+    headers = {"Synapse-Access-Token": f"Token {token}"}
+    with httpx.stream("GET", f"{desk.server.url}/jobs/{job}/{path}", headers=headers, timeout=30) as answer:
+        assert answer.status_code == 200
+        accounts.revoke_token(accounts.folder_owner(), token_id)
+        said = answer.read().decode()  # it ends, though the job goes on
+    assert "event: end" not in said
+    assert "complete" not in said
+    assert desk.job(job)["state"] == "RUNNING"

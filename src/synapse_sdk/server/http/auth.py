@@ -45,6 +45,21 @@ def authenticate(request: Request) -> Principal:
     known: Principal | None = getattr(request.state, "principal", None)
     if known is not None:
         return known
+    principal = _look_up(request)
+    request.state.principal = principal
+    return principal
+
+
+def is_let_in(request: Request) -> bool:
+    """Is the token of a request good still? For answers that take hours."""
+    try:
+        _look_up(request)
+    except UnauthorizedError:
+        return False
+    return True
+
+
+def _look_up(request: Request) -> Principal:
     token = find_token(request)
     if token is None:
         raise UnauthorizedError(
@@ -53,7 +68,6 @@ def authenticate(request: Request) -> Principal:
         )
     accounts: Any = request.app.state.services.accounts
     principal: Principal = accounts.authenticate(token, workspace=find_workspace(request))
-    request.state.principal = principal
     return principal
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.auth import Authenticated, is_let_in
 from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.http.paging import Limit, build_page
 from synapse_sdk.server.jobs.bodies import read_body
 from synapse_sdk.server.jobs.event_batch import BATCH_LIMIT_BYTES
 from synapse_sdk.server.jobs.event_service import EventService, require_kinds
-from synapse_sdk.server.jobs.event_streams import event_stream, iter_events
+from synapse_sdk.server.jobs.event_streams import Reader, event_stream, iter_events
 from synapse_sdk.server.jobs.metric_service import MetricService, XAxis, describe_series
 
 router = APIRouter(tags=["jobs"], route_class=GuardedRoute)
@@ -74,7 +75,8 @@ async def stream_events(
     found, _ = await run_in_threadpool(service.read, principal, job, after=0, limit=1)
     start = after if last_event_id is None else last_event_id
     notifier = request.app.state.services.jobs.notifier
-    return event_stream(iter_events(service, notifier, found.key, after=start))
+    reader = Reader(partial(is_let_in, request))
+    return event_stream(iter_events(service, notifier, reader, found.key, after=start))
 
 
 # Answered as it is: FastAPI would look at each of thousands of numbers again.

@@ -6,15 +6,18 @@ Source: HTML standard, "Server-sent events"; interface sheet `platform.md` §3.3
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from synapse_sdk.server.jobs.event_service import EventService
 from synapse_sdk.server.jobs.log_service import LogPlace, LogService
-from synapse_sdk.server.jobs.notifier import Notifier, events_topic, logs_topic
+from synapse_sdk.server.jobs.notifier import Notifier, Waiter, events_topic, logs_topic
 
+#: How long a reader may go on whose token has ended meanwhile.
+LOOK_AGAIN_S = 5.0
 #: A comment after so much silence tells clients, and what stands between, that the stream lives.
 KEEP_ALIVE_S = 15.0
 _KEEP_ALIVE = ": still here\n\n"
@@ -30,12 +33,39 @@ def event_stream(chunks: AsyncIterator[str]) -> StreamingResponse:
     return StreamingResponse(chunks, media_type="text/event-stream", headers=headers)
 
 
+class Reader:
+    """Whoever reads a stream, let in once and looked at again while the stream goes on."""
+
+    def __init__(self, is_let_in: Callable[[], bool]) -> None:
+        """Take what says whether they may go on; it asks the database."""
+        self._is_let_in = is_let_in
+        self._looked_at = time.monotonic()
+        self._may_go_on = True
+
+    async def may_go_on(self) -> bool:
+        """Is their token good still? Asked every few seconds only."""
+        if self._may_go_on and time.monotonic() - self._looked_at >= LOOK_AGAIN_S:
+            self._may_go_on = await run_in_threadpool(self._is_let_in)
+            self._looked_at = time.monotonic()
+        return self._may_go_on
+
+    async def wait(self, waiter: Waiter) -> bool | None:
+        """Wait for news, as long as a stream is silent: False without any, None when they may not go on."""
+        deadline = time.monotonic() + KEEP_ALIVE_S
+        while (left_s := deadline - time.monotonic()) > 0:
+            if await waiter.wait(min(left_s, LOOK_AGAIN_S)):
+                return True
+            if not await self.may_go_on():
+                return None
+        return False
+
+
 async def iter_events(
-    service: EventService, notifier: Notifier, job_key: int, *, after: int
+    service: EventService, notifier: Notifier, reader: Reader, job_key: int, *, after: int
 ) -> AsyncIterator[str]:
     """Yield a job's events after a cursor until it has ended; `id` is the cursor."""
     with notifier.listen(events_topic(job_key)) as waiter:
-        while True:
+        while await reader.may_go_on():
             found, is_over = await run_in_threadpool(service.read_on, job_key, after=after, limit=_PAGE)
             if found:
                 after = found[-1].cursor
@@ -47,16 +77,16 @@ async def iter_events(
                 continue
             if notifier.is_closed:
                 return
-            if not await waiter.wait(KEEP_ALIVE_S):
+            if await reader.wait(waiter) is False:
                 yield _KEEP_ALIVE
 
 
 async def iter_log(
-    service: LogService, notifier: Notifier, place: LogPlace, *, offset: int
+    service: LogService, notifier: Notifier, reader: Reader, place: LogPlace, *, offset: int
 ) -> AsyncIterator[str]:
     """Yield a log's lines from an offset on until it is complete; `id` is the offset behind the line."""
     with notifier.listen(logs_topic(place.job_key)) as waiter:
-        while True:
+        while await reader.may_go_on():
             lines, is_over = await run_in_threadpool(service.read_on, place, offset)
             if lines:
                 offset = lines[-1].end_offset
@@ -69,18 +99,18 @@ async def iter_log(
                 return
             if notifier.is_closed:
                 return
-            if not await waiter.wait(KEEP_ALIVE_S):
+            if await reader.wait(waiter) is False:
                 yield _KEEP_ALIVE
 
 
 async def iter_vendor_log(
-    service: LogService, notifier: Notifier, places: list[LogPlace]
+    service: LogService, notifier: Notifier, reader: Reader, places: list[LogPlace]
 ) -> AsyncIterator[str]:
     """Yield the lines of several logs as the vendor's clients read them."""
     offsets = [0] * len(places)
     yield _vendor("connected")
     with notifier.listen(logs_topic(places[0].job_key)) as waiter:
-        while True:
+        while await reader.may_go_on():
             is_over, is_moving = True, False
             for index, place in enumerate(places):
                 lines, is_place_over = await run_in_threadpool(service.read_on, place, offsets[index])
@@ -96,7 +126,7 @@ async def iter_vendor_log(
                 continue
             if notifier.is_closed:
                 return
-            if not await waiter.wait(KEEP_ALIVE_S):
+            if await reader.wait(waiter) is False:
                 yield _KEEP_ALIVE
 
 

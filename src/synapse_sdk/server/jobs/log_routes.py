@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.auth import Authenticated, is_let_in
 from synapse_sdk.server.http.guarded_route import GuardedRoute
 from synapse_sdk.server.jobs.bodies import read_body
 from synapse_sdk.server.jobs.event_batch import BATCH_LIMIT_BYTES
-from synapse_sdk.server.jobs.event_streams import event_stream, iter_log
+from synapse_sdk.server.jobs.event_streams import Reader, event_stream, iter_log
 from synapse_sdk.server.jobs.log_service import LogPage, LogService, Stream
 
 router = APIRouter(tags=["jobs"], route_class=GuardedRoute)
@@ -113,7 +114,8 @@ async def stream_log(
     )
     start = next(offset for offset in (last_event_id, after, start) if offset is not None)
     notifier = request.app.state.services.jobs.notifier
-    return event_stream(iter_log(service, notifier, place, offset=start))
+    reader = Reader(partial(is_let_in, request))
+    return event_stream(iter_log(service, notifier, reader, place, offset=start))
 
 
 def _describe(page: LogPage, *, is_search: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
@@ -10,9 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from synapse_sdk.server.http import InvalidError
-from synapse_sdk.server.http.auth import Authenticated
+from synapse_sdk.server.http.auth import Authenticated, is_let_in
 from synapse_sdk.server.http.guarded_route import GuardedRoute
-from synapse_sdk.server.jobs.event_streams import event_stream, iter_vendor_log
+from synapse_sdk.server.jobs.event_streams import Reader, event_stream, iter_vendor_log
 from synapse_sdk.server.jobs.log_service import STREAMS
 
 router = APIRouter(tags=["vendor"], route_class=GuardedRoute)
@@ -71,4 +72,5 @@ async def tail_console_logs(request: Request, principal: Authenticated, job: str
         (await run_in_threadpool(subject.logs.open, principal, job, attempt=None, stream=name, tail=None))[0]
         for name in STREAMS
     ]
-    return event_stream(iter_vendor_log(subject.logs, subject.notifier, places))
+    reader = Reader(partial(is_let_in, request))
+    return event_stream(iter_vendor_log(subject.logs, subject.notifier, reader, places))
