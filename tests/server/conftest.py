@@ -14,6 +14,7 @@ import uvicorn
 from synapse_sdk.clients.transport import Transport
 from synapse_sdk.server.app import Services, create_app, open_services
 from synapse_sdk.server.data_folder import DataFolder
+from synapse_sdk.server.http.patience import PatientProtocol
 from synapse_sdk.server.http.principal import Role
 
 
@@ -58,7 +59,8 @@ def start_server() -> Iterator[Callable[[Path], RunningServer]]:
         services = open_services(DataFolder(folder))
         listener = socket.create_server(("127.0.0.1", 0))
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as the server itself does
-        server = uvicorn.Server(uvicorn.Config(create_app(services), log_level="warning", ws="none"))
+        config = uvicorn.Config(create_app(services), http=PatientProtocol, log_level="warning", ws="none")
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         running = RunningServer(f"http://127.0.0.1:{listener.getsockname()[1]}", services)

@@ -6,6 +6,7 @@ import ipaddress
 import json
 import os
 import re
+import resource
 import signal
 import socket
 from collections.abc import Callable, Collection, Iterator
@@ -22,9 +23,12 @@ from synapse_sdk.server.app import Services, create_app, open_services
 from synapse_sdk.server.data_folder import DataFolder
 from synapse_sdk.server.embedded_agent import EmbeddedAgent
 from synapse_sdk.server.http.host_check import LOOPBACK_HOSTS
+from synapse_sdk.server.http.patience import PatientProtocol
 
 #: How long requests that are being answered may take once the server was told to end.
 DRAIN_S = 10
+#: Enough for every client of a team; more would only feed a flood.
+_OPEN_FILES = 16_384
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
@@ -73,6 +77,7 @@ def serve(
     _check_prefix(config.path_prefix)
     folder = DataFolder(config.data_dir.absolute())
     with folder.claimed():
+        _allow_many_connections()
         services = open_services(folder)
         listener = _listen(config)
         url = _url(config, listener)
@@ -82,6 +87,7 @@ def serve(
         server = _Server(
             uvicorn.Config(
                 app,
+                http=PatientProtocol,
                 log_level="warning",
                 access_log=False,  # addresses may hold what should not be kept
                 timeout_graceful_shutdown=DRAIN_S,
@@ -128,6 +134,14 @@ class _Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _allow_many_connections() -> None:
+    """Take as many open files as the system grants: idle connections must not use up the usual 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _check_exposure(config: ServerConfig) -> None:
