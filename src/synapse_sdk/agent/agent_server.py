@@ -60,8 +60,8 @@ class AgentServer(Protocol):
     def send_events(self, job: str, spool: Path, *, token: str) -> None:
         """Send what of the worker's events the server has not acknowledged yet."""
 
-    def keep_outputs(self, job: str, attempt: int, work: Path, *, token: str) -> int:
-        """Keep what the attempt left in `outputs/` below its working folder; return how many files."""
+    def keep_outputs(self, job: str, attempt: int, work: Path, *, token: str) -> list[str]:
+        """Keep what the attempt left in `outputs/` below its working folder; say what stays behind."""
 
     def report_end(self, job: str, attempt: int, end: AttemptEnd) -> None:
         """Say the last word on an attempt."""

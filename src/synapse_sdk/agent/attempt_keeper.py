@@ -233,7 +233,7 @@ class AttemptKeeper:
 
     def _report_end(self) -> None:
         end = AttemptEnd(exit=self.attempt.read_exit(), outcome=self._read_outcome())
-        for say in (self._send_events, self._shipper.ship, self._keep_outputs, lambda: self._send_end(end)):
+        for say in (self._send_events, self._keep_outputs, self._shipper.ship, lambda: self._send_end(end)):
             try:
                 self._persist(say)
             except _ForgottenError:
@@ -250,7 +250,9 @@ class AttemptKeeper:
         attempt = self.attempt
         if attempt.code.exists():
             token = attempt.assignment.job_token
-            self._server.keep_outputs(self.job, self.number, attempt.code, token=token)
+            left_out = self._server.keep_outputs(self.job, self.number, attempt.code, token=token)
+            for sentence in left_out:
+                self._tell_log(sentence)
 
     def _send_end(self, end: AttemptEnd) -> None:
         self._server.report_end(self.job, self.number, end)
@@ -267,7 +269,9 @@ class AttemptKeeper:
 
     def _tell_author(self, error: SynapseError) -> None:
         """Put what the installer said where the author looks: into the attempt's log."""
-        said = str(error.details.get("log") or error.message)
+        self._tell_log(str(error.details.get("log") or error.message))
+
+    def _tell_log(self, said: str) -> None:
         with self.attempt.log_files["stderr"].open("a", encoding="utf-8") as log:
             log.write(said if said.endswith("\n") else f"{said}\n")
 

@@ -120,8 +120,8 @@ class HttpAgentServer:
         except (AuthenticationError, AuthorizationError) as error:
             raise JobTokenRefusedError(f"The job's events are not taken: {error.message}") from error
 
-    def keep_outputs(self, job: str, attempt: int, work: Path, *, token: str) -> int:
-        """Keep what the attempt left in `outputs/` below its working folder; return how many files.
+    def keep_outputs(self, job: str, attempt: int, work: Path, *, token: str) -> list[str]:
+        """Keep what the attempt left in `outputs/` below its working folder; say what stays behind.
 
         Raises:
             JobTokenRefusedError: The server takes no more contents from this job.

@@ -22,10 +22,14 @@ from synapse_sdk.workspace.manifest import Item
 FOLDER_NAME = "outputs"
 #: Files of one request.
 _BATCH = 1000
+_PATH_LIMIT = 1000
 
 
-def keep_outputs(own: Transport, of_job: Transport, job: str, attempt: int, work: Path) -> int:
-    """Upload the files below `work`/outputs and note them; return how many. Doing it again does no harm.
+def keep_outputs(own: Transport, of_job: Transport, job: str, attempt: int, work: Path) -> list[str]:
+    """Upload the files below `work`/outputs and note them. Doing it again does no harm.
+
+    Returns a sentence for each file that stays behind: links, devices, names that not every system has,
+    files that can not be read.
 
     Args:
         own: Speaks to the server as the agent.
@@ -39,7 +43,8 @@ def keep_outputs(own: Transport, of_job: Transport, job: str, attempt: int, work
         JobTokenRefusedError: It takes no more contents from this job.
         StorageError: A file changed meanwhile.
     """
-    found = [*_iter_files(work / FOLDER_NAME)]
+    left_out: list[str] = []
+    found = [*_iter_files(work / FOLDER_NAME, left_out)]
     for start in range(0, len(found), _BATCH):
         batch = found[start : start + _BATCH]
         contents = [Content(item.digest, item.size_bytes, file) for file, item in batch]
@@ -49,7 +54,7 @@ def keep_outputs(own: Transport, of_job: Transport, job: str, attempt: int, work
             # Told apart from a refusal of the agent: this one does not pass.
             raise JobTokenRefusedError(f"The job's outputs are not taken: {error.message}") from error
         _note(own, job, attempt, [item for _, item in batch])
-    return len(found)
+    return left_out
 
 
 def list_outputs(transport: Transport, job: str, *, attempt: int | None = None) -> list[Item]:
@@ -100,18 +105,38 @@ def _download(transport: Transport, job: str, item: Item, target: Path, attempt:
         raise StorageError(f"{item.path} did not arrive as it is on the server.", {"path": item.path})
 
 
-def _iter_files(root: Path) -> Iterator[tuple[Path, Item]]:
+def _iter_files(root: Path, left_out: list[str]) -> Iterator[tuple[Path, Item]]:
     if root.is_symlink():
+        left_out.append(f"{FOLDER_NAME} is a link, which is not followed.")
         return
     for folder, folders, names in os.walk(root, followlinks=False):
         folders.sort()
-        for name in sorted(names):
+        for name in sorted([*names, *(name for name in folders if (Path(folder) / name).is_symlink())]):
             file = Path(folder) / name
-            # A link would let a run read files of the agent's machine that are not its own.
-            if file.is_symlink() or not file.is_file():
-                continue
-            digest, size_bytes = digest_file(file)
-            yield file, Item(file.relative_to(root).as_posix(), size_bytes, digest)
+            path = file.relative_to(root).as_posix()
+            problem = _find_problem(file, path)
+            if problem is None:
+                try:
+                    digest, size_bytes = digest_file(file)
+                except OSError as error:
+                    problem = f"it can not be read: {error.strerror}"
+                else:
+                    yield file, Item(path, size_bytes, digest)
+            if problem is not None:
+                left_out.append(f"{FOLDER_NAME}/{path!r} stays behind: {problem}.")
+
+
+def _find_problem(file: Path, path: str) -> str | None:
+    """Say why a file can not be kept, None when it can."""
+    # A link would let a run read files of the agent's machine that are not its own.
+    if file.is_symlink():
+        return "it is a link, which is not followed"
+    if not file.is_file():
+        return "it is no file"
+    # As the server has it; half characters are how Python reads names that are no UTF-8.
+    if not path.isprintable() or "\\" in path or len(path) > _PATH_LIMIT:
+        return f"its path is not made of up to {_PATH_LIMIT:,} printable characters without backslashes"
+    return None
 
 
 def _note(own: Transport, job: str, attempt: int, items: Sequence[Item]) -> None:

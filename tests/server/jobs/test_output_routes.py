@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -30,13 +31,13 @@ def work(tmp_path: Path) -> Path:
     return folder
 
 
-def keep(desk, attempt, work: Path) -> int:
+def keep(desk, attempt, work: Path) -> list[str]:
     of_job = desk.server.client(token=attempt["job_token"])
     return keep_outputs(desk.agent, of_job, attempt["job"], attempt["attempt"], work)
 
 
 def test_what_a_run_left_comes_back_as_it_was(desk, attempt, work: Path, tmp_path: Path):
-    assert keep(desk, attempt, work) == 2
+    assert keep(desk, attempt, work) == []
     desk.end(attempt, {"state": "SUCCEEDED"})
 
     items = list_outputs(desk.person, attempt["job"])
@@ -65,7 +66,32 @@ def test_links_are_not_followed(desk, attempt, work: Path, tmp_path: Path):
     (tmp_path / "secret").write_text("of the agent's machine")
     (work / "outputs/link").symlink_to(tmp_path / "secret")
     (work / "outputs/folder").symlink_to(tmp_path)
-    assert keep(desk, attempt, work) == 2
+    assert keep(desk, attempt, work) == [
+        "outputs/'folder' stays behind: it is a link, which is not followed.",
+        "outputs/'link' stays behind: it is a link, which is not followed.",
+    ]
+    assert len(list_outputs(desk.person, attempt["job"])) == 2
+
+
+def test_a_folder_of_outputs_that_is_a_link_is_not_followed(desk, attempt, work: Path, tmp_path: Path):
+    (work / "outputs").rename(tmp_path / "elsewhere")
+    (work / "outputs").symlink_to(tmp_path / "elsewhere")
+    assert keep(desk, attempt, work) == ["outputs is a link, which is not followed."]
+    assert list_outputs(desk.person, attempt["job"]) == []
+
+
+def test_what_can_not_be_kept_stays_behind_alone_and_is_named(desk, attempt, work: Path):
+    os.mkfifo(work / "outputs/pipe")
+    for name in (b"two\nlines", b"back\\slash", b"no-utf-8-\xff"):
+        (work / "outputs" / os.fsdecode(name)).write_bytes(b"x")
+    left_out = keep(desk, attempt, work)
+    assert [sentence.partition(" stays")[0] for sentence in left_out] == [
+        "outputs/'back\\\\slash'",
+        "outputs/'no-utf-8-\\udcff'",
+        "outputs/'pipe'",
+        "outputs/'two\\nlines'",
+    ]
+    assert len(list_outputs(desk.person, attempt["job"])) == 2
 
 
 def test_contents_come_before_their_names(desk, attempt):
