@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
 from tests.console.running import run_console
 from tests.console.world import build_world
 
+from synapse_sdk.console.pages import job_data
 from synapse_sdk.console.session import SESSION_COOKIE
+from synapse_sdk.server.accounts import passwords
 
 
 def csrf_of(visitor: httpx.Client, path: str = "tokens/") -> str:
@@ -96,7 +100,15 @@ def test_wrong_passwords_are_recorded_and_slowed_down(console):
 
 @pytest.mark.parametrize(
     "wanted",
-    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "\n//evil"],
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "\n//evil",
+        "//[",
+        "http://[::1",
+    ],
 )
 def test_signing_in_never_leads_elsewhere(console, wanted):
     console.services.accounts.ensure_account("kim", password="correct horse")
@@ -207,3 +219,110 @@ def test_every_link_keeps_the_prefix_of_a_proxy(tmp_path):
         answer = httpx.get(f"{console.console}sign-in/")
         assert "path=/synapse/console;" in answer.headers["set-cookie"].lower()
         assert httpx.get(f"{console.url}/").headers["location"] == "/synapse/console/"
+
+
+def test_the_page_of_an_unforeseen_error_is_as_strict_as_all_others(console, visitor, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("<script>alert(1)</script>")
+
+    monkeypatch.setattr(console.services.jobs.jobs, "list_jobs", fail)
+    answer = visitor.get("jobs/")
+    assert answer.status_code == 500
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "alert(1)" not in answer.text
+
+
+def test_an_origin_that_is_no_address_is_another_site(console, visitor):
+    fields = {"name": "stolen", "kind": "user", "csrf_token": csrf_of(visitor)}
+    assert visitor.post("tokens/", data=fields, headers={"Origin": "http://["}).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["tokens/", "sign-in/", "jobs/1/stop/", "preferences/"])
+def test_a_stranger_sends_small_forms_only(console, path):
+    for headers in ({}, {"Cookie": f"{SESSION_COOKIE}=forged"}):
+        form = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+        answer = httpx.post(f"{console.console}{path}", content=b"a=" + b"x" * 20_000, headers=form)
+        assert answer.status_code == 413
+
+
+@contextmanager
+def all_turns_taken():
+    with ExitStack() as turns:
+        for _ in range(passwords.AT_ONCE):
+            turns.enter_context(passwords.turn)
+        yield
+
+
+def test_a_flood_of_sign_ins_is_refused_and_others_are_answered(console):
+    console.services.accounts.ensure_account("kim", password="correct horse")
+    places = passwords.AT_ONCE + passwords.WAITING_MAX
+    with httpx.Client(base_url=console.console, timeout=60) as client, ThreadPoolExecutor(20) as crowd:
+        fields = {"password": "correct horse", "csrf_token": csrf_of(client, "sign-in/")}
+        with all_turns_taken():  # as slow hashes would
+            asked = [
+                crowd.submit(client.post, "sign-in/", data={"name": f"made-up-{number}", **fields})
+                for number in range(20)
+            ]
+            answered = as_completed(asked, timeout=60)
+            refused = [next(answered).result().status_code for _ in range(20 - places)]
+            assert refused == [503] * (20 - places)
+            assert httpx.get(f"{console.url}/health/").status_code == 200
+        assert [item.result().status_code for item in answered] == [401] * places
+        assert client.post("sign-in/", data={"name": "kim", **fields}).status_code == 303
+
+
+def test_signing_in_again_ends_the_session_before(console):
+    console.services.accounts.ensure_account("kim", password="correct horse")
+    fields = {"name": "kim", "password": "correct horse"}
+    with httpx.Client(base_url=console.console) as client:
+        client.post("sign-in/", data={**fields, "csrf_token": csrf_of(client, "sign-in/")})
+        first = client.cookies[SESSION_COOKIE]
+        client.post("sign-in/", data={**fields, "csrf_token": csrf_of(client, "sign-in/")})
+        assert client.cookies[SESSION_COOKIE] != first
+        assert client.get("tokens/").status_code == 200
+    old = httpx.get(f"{console.console}tokens/", headers={"Cookie": f"{SESSION_COOKIE}={first}"})
+    assert old.status_code == 303
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_cookie_is_for_this_site_and_no_script(console, scheme):
+    console.services.accounts.ensure_account("kim", password="correct horse")
+    headers = {"X-Forwarded-Proto": scheme}  # as a proxy on this machine that speaks TLS says it
+    with httpx.Client(base_url=console.console, headers=headers) as client:
+        shown = client.get("sign-in/")
+        token = re.search(r'name="csrf_token" value="([^"]+)"', shown.text)[1]
+        visit = shown.headers["set-cookie"].partition(";")[0]
+        fields = {"name": "kim", "password": "correct horse", "csrf_token": token}
+        answer = client.post("sign-in/", data=fields, headers={"Cookie": visit})
+        given = [line.lower() for line in answer.headers.get_list("set-cookie") if SESSION_COOKIE in line]
+    assert len(given) == 1
+    assert "httponly" in given[0]
+    assert "samesite=lax" in given[0]
+    assert "path=/console" in given[0]
+    assert ("secure" in given[0]) == (scheme == "https")
+
+
+def test_no_other_site_reads_an_answer(console, visitor):
+    for path in ("", "jobs/", "static/console.js"):
+        answer = visitor.get(path, headers={"Origin": "https://evil.example"})
+        assert [name for name in answer.headers if name.startswith("access-control-")] == []
+    api = httpx.options(
+        f"{console.url}/jobs/",
+        headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"},
+    )
+    assert [name for name in api.headers if name.startswith("access-control-")] == []
+
+
+def test_a_stream_ends_with_the_session(console, visitor, monkeypatch):
+    monkeypatch.setattr(job_data, "LOOK_EVERY_S", 0.1)
+    build_world(console).submit()
+    csrf = csrf_of(visitor)
+    with visitor.stream("GET", "jobs/1/stream/", timeout=30) as answer:
+        assert answer.status_code == 200
+        cookie = visitor.headers["Cookie"]
+        out = httpx.post(f"{console.console}sign-out/", data={"csrf_token": csrf}, headers={"Cookie": cookie})
+        assert out.status_code == 303
+        assert "event: end" not in answer.read().decode()

@@ -63,7 +63,8 @@ _PAGES = (
 
 def mount_console(app: FastAPI, services: ConsoleServices) -> None:
     """Serve the console under `/console/` of the server's application; `/` leads there."""
-    app.mount("/console", build_console(services))
+    # Around the whole of it: the page of an unforeseen error comes from outside of an app's own middleware.
+    app.mount("/console", SecurityHeaders(build_console(services)))
 
     @app.get("/console", include_in_schema=False)
     @app.get("/", include_in_schema=False)
@@ -79,7 +80,6 @@ def build_console(services: ConsoleServices) -> FastAPI:
     )
     app.state.services = services
     app.state.throttle = Throttle()
-    app.add_middleware(SecurityHeaders)
     for error in (SynapseError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(error, _answer_error)
     for page in _PAGES:

@@ -29,6 +29,18 @@ class TooManyTriesError(ConsoleError):
     status = 429
 
 
+class TooLargeFormError(ConsoleError):
+    """More than somebody may send who has not signed in."""
+
+    status = 413
+
+
+class SlowFormError(ConsoleError):
+    """A form that does not come to its end."""
+
+    status = 408
+
+
 class PageNotFoundError(ConsoleError):
     """There is no such page."""
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from synapse_sdk._internal.errors import SynapseError
-from synapse_sdk.console.errors import ForgedRequestError, SignedOutError
+from synapse_sdk.console.errors import ForgedRequestError, SignedOutError, SlowFormError, TooLargeFormError
 from synapse_sdk.console.links import links_of
 from synapse_sdk.console.services import ConsoleServices, Principal
 
@@ -22,6 +24,9 @@ CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 #: As long as the service lets a session live.
 SESSION_LIFE_S = 7 * 24 * 3600
+#: A name, a password, where to go next.
+STRANGERS_FORM_MAX_BYTES = 16 * 1024
+STRANGERS_FORM_MAX_S = 20.0
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -61,7 +66,28 @@ async def read_form(request: Request) -> FormData:
     """Return the fields of a posted form, empty for other requests."""
     if request.method in _SAFE_METHODS:
         return FormData()
+    if not await run_in_threadpool(_is_signed_in, request):
+        return await _read_small_form(request)
     return await request.form(max_files=0, max_fields=1000, max_part_size=16 * 1024 * 1024)
+
+
+def _is_signed_in(request: Request) -> bool:
+    try:
+        return find_visitor(request) is not None
+    except SignedOutError:  # said later, by pages that need somebody who has
+        return False
+
+
+async def _read_small_form(request: Request) -> FormData:
+    """Read a form of somebody who has not signed in: they fill neither our memory nor our time."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > STRANGERS_FORM_MAX_BYTES:
+        raise TooLargeFormError(f"The form of a stranger has at most {STRANGERS_FORM_MAX_BYTES:,} bytes.")
+    try:
+        async with asyncio.timeout(STRANGERS_FORM_MAX_S):
+            return await request.form(max_files=0, max_fields=20)
+    except TimeoutError:
+        raise SlowFormError("The form took too long to arrive.") from None
 
 
 Form = Annotated[FormData, Depends(read_form)]
@@ -100,8 +126,15 @@ def _require_own_origin(request: Request) -> None:
     origin = request.headers.get("origin") or request.headers.get("referer")
     if origin is None:
         return  # old browsers and tools; the token alone has to do
-    if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+    if _site_of(origin) != request.headers.get("host", "").lower():
         raise ForgedRequestError("The form came from another site.", {"origin": origin[:200]})
+
+
+def _site_of(address: str) -> str | None:
+    try:
+        return urlsplit(address).netloc.lower()
+    except ValueError:  # such as http://[
+        return None
 
 
 def _are_equal(left: str, right: str) -> bool:

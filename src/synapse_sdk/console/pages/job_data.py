@@ -11,10 +11,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from synapse_sdk.console.errors import SignedOutError
 from synapse_sdk.console.pages.job import load_live_facts
 from synapse_sdk.console.rendering import render
 from synapse_sdk.console.services import Principal
-from synapse_sdk.console.session import SignedIn, services_of
+from synapse_sdk.console.session import SignedIn, find_visitor, services_of
 
 router = APIRouter()
 LINES_MAX = 1000
@@ -134,6 +135,8 @@ async def _iter_changes(request: Request, principal: Principal, lookup: str) -> 
     loop = asyncio.get_running_loop()
     until, seen = loop.time() + STREAM_LIFE_S, None
     while loop.time() < until and not jobs.notifier.is_closed and not await request.is_disconnected():
+        if not await run_in_threadpool(_is_signed_in, request):
+            return
         job = await run_in_threadpool(jobs.jobs.get, principal, lookup)
         mark = (job.state, job.last_cursor, job.stop_requested_at)
         if mark != seen:
@@ -145,6 +148,13 @@ async def _iter_changes(request: Request, principal: Principal, lookup: str) -> 
             yield _message("end", "")
             return
         await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _is_signed_in(request: Request) -> bool:
+    try:
+        return find_visitor(request) is not None
+    except SignedOutError:
+        return False
 
 
 def _render_live(request: Request, principal: Principal, lookup: str) -> str:

@@ -100,6 +100,8 @@ def _refuse(request: Request, form: FormData, error: SynapseError, *, name: str 
 
 
 def _let_in(request: Request, form: FormData, cookie: str) -> Response:
+    if (earlier := request.cookies.get(SESSION_COOKIE)) is not None:
+        services_of(request).accounts.sign_out(earlier)  # nobody has its cookie any more
     response = RedirectResponse(inside(request, _text(form, "next")), 303)
     give_cookie(request, response, SESSION_COOKIE, cookie, life_s=SESSION_LIFE_S)
     take_cookie(request, response, VISIT_COOKIE)
@@ -108,7 +110,10 @@ def _let_in(request: Request, form: FormData, cookie: str) -> Response:
 
 def inside(request: Request, wanted: str) -> str:
     """Return the page to show next: one of ours, whatever the form says."""
-    parts = urlsplit(wanted)
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:  # such as //[
+        return links_of(request)()
     is_ours = not parts.scheme and not parts.netloc and "\\" not in wanted and ":" not in parts.path
     path = parts.path.lstrip("/") if is_ours and wanted.isprintable() else ""
     return links_of(request)() + path + (f"?{parts.query}" if path and parts.query else "")
