@@ -23,14 +23,20 @@ def lonely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     platform.server.stop()
 
 
-@pytest.fixture
-def start_agent(lonely: Platform) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start `synapse agent start` in one folder; it ends with the test."""
-    root = lonely.plugin.parent
+@pytest.fixture(scope="module")
+def token(lonely: Platform) -> Path:
+    """The token of the agent `box`; another one could not register under that name."""
     made = lonely.ask("POST", "tokens/", json={"kind": "agent", "name": "box"})
     assert made.status_code == 201, made.text
-    token = root / "agent-token"
-    token.write_text(made.json()["token"])
+    file = lonely.plugin.parent / "agent-token"
+    file.write_text(made.json()["token"])
+    return file
+
+
+@pytest.fixture
+def start_agent(lonely: Platform, token: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start `synapse agent start` in one folder; it ends with the test."""
+    root = lonely.plugin.parent
     started: list[subprocess.Popen[str]] = []
 
     def start(name: str = "box") -> subprocess.Popen[str]:
