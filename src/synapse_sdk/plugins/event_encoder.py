@@ -92,9 +92,11 @@ class EventEncoder:
         """Build the events of one round, in order."""
         batch: list[EncodedEvent] = []
         for item, merged_count in _merge_progress(raw, self._step_start):
-            if item.kind in ("message", "log") and self._is_over_text_quota(item):
-                continue
-            batch.append(self._encode_one(item, merged_count))
+            # What a loop reports most takes the shortest way.
+            if item.kind == "metric":
+                batch.append(self._encode_metric(item))
+            elif item.kind not in ("message", "log") or not self._is_over_text_quota(item):
+                batch.append(self._encode_one(item, merged_count))
         return batch
 
     def encode_loss(self, sink: str, error: Exception) -> EncodedEvent:
@@ -126,27 +128,15 @@ class EventEncoder:
         self._cut_text_count = self._cut_text_bytes = 0
         return [self._event(kind="loss", level="warning", body=body)]
 
-    def _encode_one(self, item: RawEvent, merged_count: int) -> EncodedEvent:
-        facts: dict[str, Any] = {}
-        if item.kind == "progress":
-            facts["body"] = self._progress_body(item, merged_count)
-        elif item.kind == "metric":
-            numbers, others = item.payload
-            ordinals = self._count_ordinals(item.step, numbers)
-            if numbers and not others and (line := self._metric_line(item, ordinals)):
-                return EncodedEvent(None, line)
-            facts |= {"values": numbers, "ordinals": ordinals}
-            if others:
-                facts["body"] = {"other": others}
-        elif item.kind == "message":
-            facts["body"] = _message_body(item.payload)
-            if item.name:
-                facts["body"]["key"] = item.name
-        else:
-            facts["body"] = item.payload
-        name = item.name if item.kind == "log" else None
-        at = datetime.fromtimestamp(item.at_s, UTC)
-        return self._event(kind=item.kind, at=at, step=item.step, level=item.level, name=name, **facts)
+    def _encode_metric(self, item: RawEvent) -> EncodedEvent:
+        numbers, others = item.payload
+        ordinals = self._count_ordinals(item.step, numbers)
+        if numbers and not others and (line := self._metric_line(item, ordinals)):
+            return EncodedEvent(None, line)
+        facts = {"values": numbers, "ordinals": ordinals}
+        if others:
+            facts["body"] = {"other": others}
+        return self._event_of(item, facts)
 
     def _metric_line(self, item: RawEvent, ordinals: dict[str, int]) -> bytes | None:
         """Return the next line; None when the event must be built to see what is wrong with it."""
@@ -158,6 +148,21 @@ class EventEncoder:
             return None
         self._seq += 1
         return line
+
+    def _encode_one(self, item: RawEvent, merged_count: int) -> EncodedEvent:
+        body = item.payload
+        if item.kind == "progress":
+            body = self._progress_body(item, merged_count)
+        elif item.kind == "message":
+            body = _message_body(item.payload)
+            if item.name:
+                body["key"] = item.name
+        return self._event_of(item, {"body": body})
+
+    def _event_of(self, item: RawEvent, facts: dict[str, Any]) -> EncodedEvent:
+        name = item.name if item.kind == "log" else None
+        at = datetime.fromtimestamp(item.at_s, UTC)
+        return self._event(kind=item.kind, at=at, step=item.step, level=item.level, name=name, **facts)
 
     def _event(self, *, kind: Any, at: datetime | None = None, **facts: Any) -> EncodedEvent:
         self._seq += 1
@@ -204,9 +209,12 @@ class EventEncoder:
         return _validate({**numbered, "kind": "loss", "level": "error", "body": body})
 
     def _count_ordinals(self, step: str | None, numbers: dict[str, float]) -> dict[str, int]:
-        following = self._ordinals.setdefault(step, {})
-        ordinals = {key: following.get(key, 0) for key in numbers}
-        for key, ordinal in ordinals.items():
+        following = self._ordinals.get(step)
+        if following is None:
+            following = self._ordinals[step] = {}
+        ordinals = {}
+        for key in numbers:
+            ordinal = ordinals[key] = following.get(key, 0)
             following[key] = ordinal + 1
         return ordinals
 
@@ -251,6 +259,8 @@ def _merge_progress(raw: Sequence[RawEvent], known: Container[str | None]) -> li
         raw: The calls of one round.
         known: Steps of earlier rounds.
     """
+    if "progress" not in {item.kind for item in raw}:
+        return [(item, 0) for item in raw]
     seen: set[str | None] = set()
     kept: list[tuple[RawEvent, int] | None] = []
     mergeable_at: dict[str | None, int] = {}  # where in `kept` each step's last call may still be merged
