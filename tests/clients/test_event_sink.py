@@ -287,13 +287,13 @@ def test_closing_while_the_server_thinks_does_not_wait_for_it(
 
 
 def test_sending_a_spool_again_sends_nothing_again(server: EventServer, spool: Path) -> None:
-    EventSpool(spool).write(batch(1, 2_500))
+    EventSpool(spool).write(batch(1, 25_000))
 
-    assert send_spool(spool, url=server.url, token=TOKEN, job="j1") == (2_500, 0)
+    assert send_spool(spool, url=server.url, token=TOKEN, job="j1") == (25_000, 0)
     assert send_spool(spool, url=server.url, token=TOKEN, job="j1") == (0, 0)
 
-    assert server.seqs() == list(range(1, 2_501))
-    assert [request["line_count"] for request in server.requests()] == [1_000, 1_000, 500]
+    assert server.seqs() == list(range(1, 25_001))
+    assert [request["line_count"] for request in server.requests()] == [10_000, 10_000, 5_000]
 
 
 def test_a_spool_that_nobody_wrote_has_nothing_to_send(server: EventServer, spool: Path) -> None:
@@ -350,10 +350,11 @@ def test_no_request_is_larger_than_the_server_takes(spool: Path) -> None:
     EventSpool(spool).write(long)
     reader, seen = SpoolReader(spool), []
 
-    while (found := reader.read_batch()).lines:
-        assert found.size_bytes == sum(map(len, found.lines)) <= BATCH_BYTES
-        seen += found.lines
-        reader.advance(found.size_bytes)
+    while (found := reader.read_batch()).data:
+        assert found.line_count == found.data.count(b"\n")
+        assert len(found.data) <= BATCH_BYTES
+        seen.append(found.data)
+        reader.advance(len(found.data))
     reader.close()
 
     assert b"".join(seen) == spool.read_bytes()
@@ -561,12 +562,12 @@ def test_large_bodies_to_another_machine_are_compressed_if_it_takes_that(
     server = EventServer(tmp_path, host="127.0.0.2", behaviour={"no_gzip": no_gzip})
     server.start()
     try:
-        EventSpool(spool).write(batch(1, 2_000))
+        EventSpool(spool).write(batch(1, 20_000))
         send_spool(spool, url=server.url, token=TOKEN, job="j1")
     finally:
         server.kill()
 
-    assert server.seqs() == list(range(1, 2_001))
+    assert server.seqs() == list(range(1, 20_001))
     requests = [(request["is_gzip"], request["status"]) for request in server.requests()]
     assert requests == ([(True, 415), (False, 200), (False, 200)] if no_gzip else [(True, 200), (True, 200)])
 

@@ -55,36 +55,36 @@ class EventSender:
             ClientError: It did not arrive. See `is_over` and `wait_s`. What of it did arrive is noted.
         """
         batch = self._reader.read_batch()
-        self.is_ahead = len(batch.lines) < BATCH_LINES and batch.size_bytes < BATCH_BYTES // 2
-        if batch.oversized_count:
-            self._reader.advance(batch.size_bytes, refused_count=batch.oversized_count)
-            self.refusal = ClientError(413, f"An event of {batch.size_bytes:,} bytes is too large to send.")
+        self.is_ahead = batch.line_count < BATCH_LINES and len(batch.data) < BATCH_BYTES // 2
+        if batch.oversized_bytes:
+            self._reader.advance(batch.oversized_bytes, refused_count=1)
+            self.refusal = ClientError(
+                413, f"An event of {batch.oversized_bytes:,} bytes is too large to send."
+            )
             return True
-        if not batch.lines:
+        if not batch.data:
             return False
-        self._send(batch.lines)
+        self._send(batch.data, batch.line_count)
         return True
 
-    def _send(self, lines: list[bytes]) -> None:
-        size_bytes = sum(map(len, lines))
+    def _send(self, data: bytes, line_count: int) -> None:
         try:
-            refused_count = _count_refused(self._post(b"".join(lines)))
+            refused_count = _count_refused(self._post(data))
         except ClientError as error:
             if error.status_code is None or _is_temporary(error) or is_over(error):
                 raise
             # Some line is not to the server's liking. Halves lead to it; the others arrive in order.
             self.refusal = error
-            if len(lines) == 1:
-                self._reader.advance(size_bytes, refused_count=1)
+            if line_count == 1:
+                self._reader.advance(len(data), refused_count=1)
                 return
-            middle = len(lines) // 2
-            self._send(lines[:middle])
-            self._send(lines[middle:])
+            for half in _halve(data):
+                self._send(half, half.count(b"\n"))
         else:
             if refused_count:
                 self.refusal = ClientError(409, f"The server refused {refused_count} events of a batch.")
-            self._reader.advance(size_bytes, refused_count=refused_count)
-            self.sent_count += len(lines) - refused_count
+            self._reader.advance(len(data), refused_count=refused_count)
+            self.sent_count += line_count - refused_count
 
     def _post(self, body: bytes) -> Any:
         headers = {"Content-Type": NDJSON}
@@ -146,6 +146,13 @@ def send_spool(spool: Path, *, url: str, token: str, job: str) -> SentEvents:
         reader.close()
         transport.close()
     return SentEvents(sender.sent_count, reader.refused_count)
+
+
+def _halve(data: bytes) -> tuple[bytes, bytes]:
+    """Cut several lines into two parts of about as many bytes."""
+    last = data.rfind(b"\n", 0, -1) + 1
+    middle = min(data.index(b"\n", len(data) // 2) + 1, last)
+    return data[:middle], data[middle:]
 
 
 def _is_temporary(error: ClientError) -> bool:

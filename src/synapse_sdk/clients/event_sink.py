@@ -32,6 +32,8 @@ POLL_S = 0.5
 #: Seconds between two requests while there is little to send: soon enough for whoever watches, and few enough
 #: not to take the interpreter from the loop that reports.
 PACE_S = 0.25
+#: New events that are no longer little: they are sent at once.
+MUCH = 1_000
 #: Seconds between two notes of how far the server has it.
 SAVE_EVERY_S = 1.0
 #: Seconds that the end of an attempt waits for the server, and the longest pause between tries then.
@@ -98,6 +100,9 @@ class ServerSink:
         self._reader: SpoolReader | None = None
         self._wake = threading.Event()
         self._closing = threading.Event()
+        #: Ends the pause between two requests: much has come, or the end.
+        self._hurry = threading.Event()
+        self._new_count = 0
         self._deadline_s = 0.0
         #: Events that the server refused for what they are.
         self.lost_event_count = 0
@@ -122,6 +127,7 @@ class ServerSink:
             self._file.write(batch)
         finally:  # the first events of a batch that did not fit whole are to be sent too
             if self._owner == os.getpid():
+                self._new_count += len(batch)
                 self._wake_sender()
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
@@ -136,6 +142,7 @@ class ServerSink:
             return
         self._deadline_s = time.monotonic() + timeout_s
         self._closing.set()
+        self._hurry.set()
         self._wake.set()
         if self._thread is not None:
             # A request under way is not torn: its thread may go on for as long as this process does.
@@ -154,6 +161,8 @@ class ServerSink:
             )
             self._thread.start()
         self._wake.set()
+        if self._new_count >= MUCH:
+            self._hurry.set()
 
     def _run(self, reader: SpoolReader) -> None:
         transport = Transport(self._url, self._token)
@@ -166,6 +175,8 @@ class ServerSink:
     def _send_all(self, reader: SpoolReader, sender: EventSender) -> None:
         failure_count, saved_s = 0, time.monotonic()
         while self.stopped_by is None and not self._is_late():
+            self._hurry.clear()
+            self._new_count = 0
             # Asked before the file is read: whoever closes has written everything before.
             is_closing = self._closing.is_set()
             self._wake.clear()
@@ -178,8 +189,8 @@ class ServerSink:
                 failure_count = 0
                 if not has_sent and is_closing:
                     return
-                if has_sent and sender.is_ahead:
-                    self._closing.wait(PACE_S)
+                if has_sent and sender.is_ahead and not is_closing:
+                    self._hurry.wait(PACE_S)
                 elif not has_sent:
                     self._wake.wait(POLL_S)
             self._note_refusals(reader, sender)

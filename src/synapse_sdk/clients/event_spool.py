@@ -19,7 +19,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 from synapse_sdk._internal.atomic_write import atomic_write
 
 #: Most of one request, as the server takes it: lines, and bytes of them.
-BATCH_LINES = 1_000
+BATCH_LINES = 10_000
 BATCH_BYTES = 4 * 1024 * 1024
 #: Seconds that a writer waits for room on a full disk before it lets events go, and between two looks.
 FULL_DISK_PATIENCE_S = 5.0
@@ -123,10 +123,13 @@ class EventSpool:
 class Batch(NamedTuple):
     """Whole lines with their ends, as they follow each other in the file."""
 
-    lines: list[bytes]
-    size_bytes: int
-    #: Lines too long for a request that stood before these and are passed over.
-    oversized_count: int = 0
+    data: bytes
+    line_count: int
+    #: Bytes of a line before these that is too long for a request, and is passed over.
+    oversized_bytes: int = 0
+
+
+_NOTHING = Batch(b"", 0)
 
 
 class SpoolReader:
@@ -145,22 +148,19 @@ class SpoolReader:
     def read_batch(self) -> Batch:
         """Return the next lines, none when there are none; `advance` moves on. A line without end stays."""
         if self._open() is None:
-            return Batch([], 0)
+            return _NOTHING
         assert self._stream is not None
         self._stream.seek(self.offset_bytes)
-        lines: list[bytes] = []
-        size_bytes = 0
-        while len(lines) < BATCH_LINES:
-            line = self._stream.readline(BATCH_BYTES - size_bytes)
-            if not line.endswith(b"\n"):
-                if not lines and len(line) == BATCH_BYTES:
-                    return self._pass_over_oversized(len(line))
-                break
-            lines.append(line)
-            size_bytes += len(line)
-            if size_bytes == BATCH_BYTES:
-                break
-        return Batch(lines, size_bytes)
+        # In few calls: a loop that reports has the interpreter, and each call waits for it.
+        data = self._stream.read(BATCH_BYTES)
+        data = data[: data.rfind(b"\n") + 1] if data[-1:] != b"\n" else data
+        if not data:
+            return self._pass_over_oversized()
+        line_count = data.count(b"\n")
+        if line_count > BATCH_LINES:
+            rest = data.split(b"\n", BATCH_LINES)[-1]
+            return Batch(data[: -len(rest)], BATCH_LINES)
+        return Batch(data, line_count)
 
     def advance(self, size_bytes: int, *, refused_count: int = 0) -> None:
         """Note that the server has, or refused, the next bytes."""
@@ -201,13 +201,16 @@ class SpoolReader:
                 self._stream = self._path.open("rb")
         return self._stream
 
-    def _pass_over_oversized(self, size_bytes: int) -> Batch:
+    def _pass_over_oversized(self) -> Batch:
+        """Return how long the line is that no request can hold; nothing while it has no end."""
         assert self._stream is not None
+        self._stream.seek(self.offset_bytes)
+        size_bytes = 0
         while piece := self._stream.readline(BATCH_BYTES):
             size_bytes += len(piece)
             if piece.endswith(b"\n"):
-                return Batch([], size_bytes, oversized_count=1)
-        return Batch([], 0)
+                return Batch(b"", 0, oversized_bytes=size_bytes)
+        return _NOTHING
 
     def _load(self) -> None:
         try:

@@ -118,18 +118,18 @@ def test_the_agent_may_send_after_the_end(desk):
 
 def test_batches_may_be_packed_and_have_limits(desk):
     job = desk.start_one()["job"]
-    lines = b"".join(json.dumps(make_event(job, seq)).encode() + b"\n" for seq in range(1, 1001))
+    lines = b"".join(json.dumps(make_event(job, seq)).encode() + b"\n" for seq in range(1, 10_001))
     packed = {"Content-Encoding": "gzip"}
     path = f"jobs/{job}/events/"
-    assert desk.agent.post(path, content=gzip.compress(lines), headers=packed)["accepted"] == 1000
+    assert desk.agent.post(path, content=gzip.compress(lines), headers=packed)["accepted"] == 10_000
     with pytest.raises(ValidationError, match="not gzip"):
         desk.agent.post(path, content=lines, headers=packed)
-    with pytest.raises(HTTPError, match="at most 1,000 events"):
+    with pytest.raises(HTTPError, match="at most 10,000 events"):
         desk.agent.post(path, content=lines + lines[:500].partition(b"\n")[0] + b"\n")
     with pytest.raises(HTTPError, match="unpacked"):
         desk.agent.post(path, content=gzip.compress(b" " * (9 << 20)), headers=packed)
     with pytest.raises(ValidationError, match="larger than"):
-        desk.send(job, [make_event(job, 2000, body={"content": "x" * (1 << 20) + "y" * 2000})])
+        desk.send(job, [make_event(job, 20_000, body={"content": "x" * (1 << 20) + "y" * 2000})])
 
 
 def test_pages_kinds_and_progress(desk):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from pydantic import ValidationError
 
@@ -12,7 +13,7 @@ from synapse_sdk.server.http import InvalidError, TooLargeError
 from synapse_sdk.server.jobs.event_decoder import INTEGER_LIMIT, PRODUCER_LIMIT, EventFacts, decode_batch
 from synapse_sdk.wire.event import Event
 
-LINES_LIMIT = 1_000
+LINES_LIMIT = 10_000
 BATCH_LIMIT_BYTES = 8 * 1024 * 1024
 #: One event; `docs/architecture.md`, "Quotas". The line may be longer by what escapes take.
 EVENT_LIMIT_BYTES = 1024 * 1024
@@ -20,14 +21,20 @@ _LINE_LIMIT_BYTES = EVENT_LIMIT_BYTES + 1024
 _SHOWN_CHARACTERS = 80
 
 
-class CheckedEvent(NamedTuple):
-    """An event, and the line that it came as."""
+@dataclass(frozen=True)
+class Batch:
+    """Events of one request, and the line that each came as."""
 
-    event: EventFacts
-    line: str
+    events: Sequence[EventFacts]
+    lines: Sequence[str]
+
+    @cached_property
+    def sources(self) -> frozenset[tuple[str, int, str]]:
+        """Job, attempt and producer of the events: nearly always one for them all."""
+        return frozenset([(event.job, event.attempt, event.producer) for event in self.events])
 
 
-def parse_batch(body: bytes) -> list[CheckedEvent]:
+def parse_batch(body: bytes) -> Batch:
     """Turn a request's body into events, each a line of JSON.
 
     Raises:
@@ -51,11 +58,10 @@ def parse_batch(body: bytes) -> list[CheckedEvent]:
     events = decode_batch(body)
     if events is None:  # damaged, or unusual: numbers that are none, a line end of another system
         events = [_validate(number, line) for number, line in enumerate(lines, start=1)]
-    for number, line in enumerate(lines, start=1):
-        # A character is at most four bytes.
-        if len(line) > _LINE_LIMIT_BYTES // 4 and len(line.encode()) > _LINE_LIMIT_BYTES:
-            raise _refuse(number, f"is larger than {EVENT_LIMIT_BYTES:,} bytes")
-    return list(map(CheckedEvent, events, lines))
+    # A character is at most four bytes.
+    if lines and max(map(len, lines)) > _LINE_LIMIT_BYTES // 4:
+        _require_short(lines)
+    return Batch(events, lines)
 
 
 def decompress(chunks: Iterable[bytes]) -> bytes:
@@ -82,13 +88,11 @@ def decompress(chunks: Iterable[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def require_source(
-    events: Sequence[CheckedEvent], *, job: str, attempts: frozenset[int], producers: tuple[str, ...]
-) -> None:
+def require_source(batch: Batch, *, job: str, attempts: frozenset[int], producers: tuple[str, ...]) -> None:
     """Refuse events that their sender may not tell.
 
     Args:
-        events: The batch.
+        batch: The events.
         job: The job that they must belong to.
         attempts: The attempts that they may belong to.
         producers: First parts of names that they may be counted under, such as `worker` for `worker/rank3`.
@@ -96,21 +100,25 @@ def require_source(
     Raises:
         InvalidError: Names the first such line.
     """
-    # Of a thousand lines nearly always one source.
-    sources = {(event.job, event.attempt, event.producer) for event, _ in events}
     if all(
         (of, attempt in attempts, name.partition("/")[0] in producers) == (job, True, True)
-        for of, attempt, name in sources
+        for of, attempt, name in batch.sources
     ):
         return
-    for index, (event, _) in enumerate(events):
+    for number, event in enumerate(batch.events, start=1):
         if event.job != job:
-            raise _refuse(index + 1, f"belongs to the job {event.job[:_SHOWN_CHARACTERS]!r}, not to {job!r}")
+            raise _refuse(number, f"belongs to the job {event.job[:_SHOWN_CHARACTERS]!r}, not to {job!r}")
         if event.attempt not in attempts:
-            raise _refuse(index + 1, f"belongs to the attempt {event.attempt}, which is not yours to report")
+            raise _refuse(number, f"belongs to the attempt {event.attempt}, which is not yours to report")
         if event.producer.partition("/")[0] not in producers:
             shown = event.producer[:_SHOWN_CHARACTERS]
-            raise _refuse(index + 1, f"is counted by {shown!r}; yours are {', '.join(producers)}")
+            raise _refuse(number, f"is counted by {shown!r}; yours are {', '.join(producers)}")
+
+
+def _require_short(lines: Iterable[str]) -> None:
+    for number, line in enumerate(lines, start=1):
+        if len(line.encode()) > _LINE_LIMIT_BYTES:
+            raise _refuse(number, f"is larger than {EVENT_LIMIT_BYTES:,} bytes")
 
 
 def _validate(number: int, line: str) -> EventFacts:

@@ -25,7 +25,7 @@ Cursor = Annotated[int, Query(ge=0, lt=2**63, description="Only what came after 
 _NDJSON = {
     "requestBody": {
         "required": True,
-        "description": "One event a line; at most 1,000 lines and 8 MiB; may be gzip.",
+        "description": "One event a line; at most 10,000 lines and 8 MiB; may be gzip.",
         "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
     }
 }
