@@ -12,8 +12,9 @@ from alembic import command
 from synapse_sdk.server.db import Database
 from synapse_sdk.server.db.migrate import _config, migrate
 from synapse_sdk.server.jobs import event_store, metric_store, store
-from synapse_sdk.server.jobs.event_store import NewEvent
+from synapse_sdk.server.jobs.event_store import EventRun
 from synapse_sdk.server.jobs.metric_store import Point, SeriesKey
+from synapse_sdk.server.jobs.point_columns import PointColumns
 
 AT = "2026-11-02T10:00:00.000000Z"
 LATER = "2026-11-02T10:00:01.000000Z"
@@ -116,8 +117,9 @@ def test_pages_may_begin_and_end_within_a_chunk(old_database: Database) -> None:
     with old_database.write() as connection:
         job = store.get_job(connection, 1)
         for start in (0, 10, 20):
-            new = [NewEvent(7, seq, "log", f"line {seq}") for seq in range(start + 1, start + 11)]
-            event_store.add_events(connection, job, new, received_at=AT)
+            lines = [f"line {seq}" for seq in range(start + 1, start + 11)]
+            run = EventRun(7, start + 1, ["log"] * 10, lines)
+            event_store.add_events(connection, job, [run], received_at=AT)
 
         pages = [
             [event.cursor for event in event_store.list_events(connection, 1, after=after, limit=4)]
@@ -132,8 +134,9 @@ def test_points_that_come_out_of_order_or_twice_stand_once_in_their_order(old_da
     with old_database.write() as connection:
         job = store.get_job(connection, 1)
         for ordinals in ([10, 8, 12], [11, 9, 10, 9], [8]):
-            new = [(ordinal, float(number), NAN, NAN) for number, ordinal in enumerate(ordinals)]
-            metric_store.add_points(connection, job, {LOSS: new})
+            nothing = [NAN] * len(ordinals)
+            new = PointColumns(ordinals, [float(number) for number in range(len(ordinals))], nothing, nothing)
+            metric_store.add_points(connection, job, {LOSS: new.sort()})
 
         points = metric_store.list_points(connection, 3)
         buckets = metric_store.list_buckets(connection, 3, metric_store.WIDTHS[0])

@@ -55,6 +55,7 @@ def _conversions(dialect: sa.Dialect, table: sa.Table) -> tuple[tuple[int, _Conv
     found = (
         (position, column.type.dialect_impl(dialect).bind_processor(dialect))
         for position, column in enumerate(table.columns)
+        if not isinstance(column.type, (sa.Float, sa.LargeBinary))  # the driver takes these as they are
     )
     return tuple((position, convert) for position, convert in found if convert is not None)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -15,14 +14,14 @@ from synapse_sdk.server.db import Database
 from synapse_sdk.server.http import InvalidError, Principal
 from synapse_sdk.server.jobs import event_store, metric_store, store
 from synapse_sdk.server.jobs.attempt_service import require_holder
-from synapse_sdk.server.jobs.event_batch import CheckedEvent, parse_batch, require_source
+from synapse_sdk.server.jobs.event_admission import Admission
+from synapse_sdk.server.jobs.event_batch import Batch, parse_batch, require_source
 from synapse_sdk.server.jobs.event_decoder import EventFacts
-from synapse_sdk.server.jobs.event_store import NewEvent, Producer, StoredEvent
+from synapse_sdk.server.jobs.event_store import StoredEvent
 from synapse_sdk.server.jobs.job_service import require_job
-from synapse_sdk.server.jobs.metric_store import SeriesKey
+from synapse_sdk.server.jobs.metric_points import collect_points
 from synapse_sdk.server.jobs.models import Job
 from synapse_sdk.server.jobs.notifier import Notifier, events_topic
-from synapse_sdk.server.jobs.point_columns import RawPoint
 from synapse_sdk.server.jobs.states import END_STATES
 from synapse_sdk.wire.event import Event
 
@@ -97,11 +96,11 @@ class EventService:
                 principal.require("jobs:write")
             attempt = principal.attempt or max(job.attempt_count, 1)
             source = event_store.ensure_producer(connection, job, attempt, "vendor")
-            batch = []
+            events = []
             for seq, entry in enumerate(entries, start=source.last_seq + 1):
-                event = build_event(entry, job=job.id, attempt=attempt, seq=seq, now=self._now())
-                batch.append(CheckedEvent(EventFacts.of(event), event.model_dump_json(exclude_none=True)))
-            self._record(connection, job, batch)
+                events.append(build_event(entry, job=job.id, attempt=attempt, seq=seq, now=self._now()))
+            lines = [event.model_dump_json(exclude_none=True) for event in events]
+            self._record(connection, job, Batch([EventFacts.of(event) for event in events], lines))
         self._notifier.notify(events_topic(job.key))
 
     def read(
@@ -120,9 +119,9 @@ class EventService:
         return found, job.state in END_STATES and len(found) < limit
 
     def _require_may_tell(
-        self, connection: sa.Connection, principal: Principal, job: Job, batch: Sequence[CheckedEvent]
+        self, connection: sa.Connection, principal: Principal, job: Job, batch: Batch
     ) -> None:
-        attempts = frozenset(item.event.attempt for item in batch)
+        attempts = frozenset(attempt for _, attempt, _ in batch.sources)
         if principal.job_id is not None:
             own = frozenset({principal.attempt or 1})
             require_source(batch, job=job.id, attempts=own, producers=_WORKERS)
@@ -136,111 +135,18 @@ class EventService:
         known = frozenset(range(1, max(job.attempt_count, 1) + 1))
         require_source(batch, job=job.id, attempts=known, producers=_PEOPLE)
 
-    def _record(self, connection: sa.Connection, job: Job, batch: Sequence[CheckedEvent]) -> Taken:
-        sources = _Sources(connection, job, batch)
-        rows: list[NewEvent] = []
-        fresh: list[EventFacts] = []
-        for event, line in batch:
-            source = sources.find(event)
-            if source.admit(event.seq, line):
-                rows.append(NewEvent(source.id, event.seq, event.kind, line))
-                fresh.append(event)
-        if rows:
-            event_store.add_events(connection, job, rows, received_at=iso_z(self._now()))
-            sources.save()
-            metric_store.add_points(connection, job, _collect_points(fresh))
-            _record_progress(connection, job.key, fresh)
-        return sources.describe(len(rows))
-
-
-class _Source:
-    """A producer of one batch, and which of its events are here already."""
-
-    def __init__(self, producer: Producer, list_lines: Callable[[], dict[int, str]]) -> None:
-        self.id = producer.id
-        self.last_seq = self._stored_seq = producer.last_seq
-        self.duplicate = self.refused = 0
-        self._list_lines: Callable[[], dict[int, str]] | None = list_lines
-        self._lines: dict[int, str] = {}
-
-    def admit(self, seq: int, line: str) -> bool:
-        """Is it new? One that is here is counted."""
-        # Nearly always everything is new, and nothing need be looked up.
-        if seq <= self._stored_seq and self._list_lines is not None:
-            self._lines = self._list_lines() | self._lines
-            self._list_lines = None
-        known = self._lines.get(seq)
-        if known is None:
-            self._lines[seq] = line
-            self.last_seq = max(self.last_seq, seq)
-            return True
-        if known == line:
-            self.duplicate += 1
-        else:
-            self.refused += 1
-        return False
-
-
-class _Sources:
-    """The producers of one batch."""
-
-    def __init__(self, connection: sa.Connection, job: Job, batch: Sequence[CheckedEvent]) -> None:
-        self._connection = connection
-        self._job = job
-        self._batch = batch
-        self._known: dict[tuple[int, str], _Source] = {}
-
-    def find(self, event: EventFacts) -> _Source:
-        """Return the producer of an event; made when this is its first."""
-        identity = (event.attempt, event.producer)
-        return self._known.get(identity) or self._add(identity)
-
-    def save(self) -> None:
-        """Remember how far the producers have come."""
-        for source in self._known.values():
-            event_store.set_last_seq(self._connection, source.id, source.last_seq)
-
-    def describe(self, accepted: int) -> Taken:
-        """Say what became of the batch."""
+    def _record(self, connection: sa.Connection, job: Job, batch: Batch) -> Taken:
+        if not batch.events:
+            return Taken()
+        admission = Admission(connection, job, batch)
+        if admission.events:
+            event_store.add_events(connection, job, admission.runs, received_at=iso_z(self._now()))
+            admission.save()
+            metric_store.add_points(connection, job, collect_points(admission.events))
+            _record_progress(connection, job.key, admission.events)
         return Taken(
-            accepted,
-            sum(source.duplicate for source in self._known.values()),
-            sum(source.refused for source in self._known.values()),
-            {producer: source.last_seq for (_, producer), source in self._known.items()},
+            admission.accepted_count, admission.duplicate_count, admission.refused_count, admission.last_seqs
         )
-
-    def _add(self, identity: tuple[int, str]) -> _Source:
-        producer = event_store.ensure_producer(self._connection, self._job, *identity)
-
-        def list_lines() -> dict[int, str]:
-            seqs = [event.seq for event, _ in self._batch if (event.attempt, event.producer) == identity]
-            return event_store.find_lines(self._connection, producer.id, min(seqs), max(seqs))
-
-        source = self._known[identity] = _Source(producer, list_lines)
-        return source
-
-
-def _collect_points(events: Sequence[EventFacts]) -> dict[SeriesKey, list[RawPoint]]:
-    points: dict[tuple[int, str, str], dict[str, list[RawPoint]]] = {}
-    for event in events:
-        values = event.values
-        if event.kind != "metric" or not values:
-            continue
-        ordinals, seq = event.ordinals or {}, event.seq
-        epoch, global_step = values.get("epoch", math.nan), values.get("global_step", math.nan)
-        by_name = points.setdefault((event.attempt, event.producer, event.step or ""), {})
-        for name, value in values.items():
-            # Who counts no ordinals sends points in their order.
-            point = (ordinals.get(name, seq), value, epoch, global_step)
-            if name in by_name:
-                by_name[name].append(point)
-            else:
-                by_name[name] = [point]
-    return {
-        SeriesKey(*source, name): found
-        for source, by_name in points.items()
-        for name, found in by_name.items()
-    }
 
 
 def _record_progress(connection: sa.Connection, job_key: int, events: Sequence[EventFacts]) -> None:

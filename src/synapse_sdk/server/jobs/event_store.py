@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from itertools import count
 from typing import NamedTuple
 
@@ -14,6 +14,9 @@ from synapse_sdk.server.jobs.tables import event_chunks, event_producers, jobs
 #: The letter that stands for an event's kind in its chunk's `kinds`. Stored: never given another meaning.
 LETTERS = {"message": "m", "progress": "p", "metric": "n", "state": "s", "loss": "x", "log": "l"}
 
+#: Most that share a row: of a page's first and last chunk the rest is read in vain.
+CHUNK_EVENTS = 1_000
+
 
 class Producer(NamedTuple):
     """Who counts `seq` in one attempt, and how far it has come."""
@@ -22,13 +25,13 @@ class Producer(NamedTuple):
     last_seq: int
 
 
-class NewEvent(NamedTuple):
-    """An event to be stored: who counted it, its number and kind, and its line without an end."""
+class EventRun(NamedTuple):
+    """New events of one producer, numbered without a gap: the kind of each, and its line without an end."""
 
     producer_id: int
-    seq: int
-    kind: str
-    line: str
+    first_seq: int
+    kinds: Sequence[str]
+    lines: Sequence[str]
 
 
 class StoredEvent(NamedTuple):
@@ -94,25 +97,26 @@ def get_last_cursor(connection: sa.Connection, job_key: int) -> int:
     return int(connection.execute(sa.select(jobs.c.last_cursor).where(jobs.c.key == job_key)).scalar_one())
 
 
-def add_events(connection: sa.Connection, job: Job, events: Sequence[NewEvent], *, received_at: str) -> int:
+def add_events(connection: sa.Connection, job: Job, runs: Sequence[EventRun], *, received_at: str) -> int:
     """Append events, none of which is here, to a job's; return the cursor of the last one."""
     cursor = get_last_cursor(connection, job.key)
     rows = []
-    for chunk in _split(events):
-        first, last = chunk[0], chunk[-1]
-        row = {
-            "workspace_id": job.workspace_id,
-            "job_key": job.key,
-            "first_cursor": cursor + 1,
-            "last_cursor": (cursor := cursor + len(chunk)),
-            "producer_id": first.producer_id,
-            "first_seq": first.seq,
-            "last_seq": last.seq,
-            "received_at": received_at,
-            "kinds": "".join([LETTERS[event.kind] for event in chunk]),
-            "lines": "\n".join([event.line for event in chunk]),
-        }
-        rows.append(row)
+    for run in runs:
+        for start in range(0, len(run.lines), CHUNK_EVENTS):
+            lines = run.lines[start : start + CHUNK_EVENTS]
+            row = {
+                "workspace_id": job.workspace_id,
+                "job_key": job.key,
+                "first_cursor": cursor + 1,
+                "last_cursor": (cursor := cursor + len(lines)),
+                "producer_id": run.producer_id,
+                "first_seq": run.first_seq + start,
+                "last_seq": run.first_seq + start + len(lines) - 1,
+                "received_at": received_at,
+                "kinds": "".join([LETTERS[kind] for kind in run.kinds[start : start + CHUNK_EVENTS]]),
+                "lines": "\n".join(lines),
+            }
+            rows.append(row)
     connection.execute(sa.insert(event_chunks), rows)
     connection.execute(sa.update(jobs).where(jobs.c.key == job.key).values(last_cursor=cursor))
     return cursor
@@ -147,15 +151,3 @@ def list_events(
                     if len(found) == limit:
                         return found
     return found
-
-
-def _split(events: Sequence[NewEvent]) -> Iterator[Sequence[NewEvent]]:
-    """Yield what may share a chunk: events of one producer without a gap between them."""
-    start = 0
-    for end in range(1, len(events) + 1):
-        if end < len(events):
-            one, following = events[end - 1], events[end]
-            if following.seq == one.seq + 1 and following.producer_id == one.producer_id:
-                continue
-        yield events[start:end]
-        start = end

@@ -12,7 +12,6 @@ from synapse_sdk.server.db.bulk_insert import insert_rows
 from synapse_sdk.server.jobs.models import Job
 from synapse_sdk.server.jobs.point_columns import (
     PointColumns,
-    RawPoint,
     Summary,
     pack_points,
     summarise,
@@ -70,15 +69,21 @@ class Bucket(NamedTuple):
     global_step: float | None = None
 
 
-def add_points(connection: sa.Connection, job: Job, points: Mapping[SeriesKey, Sequence[RawPoint]]) -> None:
-    """Append points to a job's series; what is there already under the same ordinal stays."""
+def add_points(connection: sa.Connection, job: Job, points: Mapping[SeriesKey, PointColumns]) -> None:
+    """Append points to a job's series; what is there already under the same ordinal stays.
+
+    Args:
+        connection: The writing transaction.
+        job: Whose they are.
+        points: By rising ordinal, each ordinal once.
+    """
     if not points:
         return
     known = {SeriesKey(*row[1:5]): row for row in list_series(connection, job.key)}
     fresh: list[tuple[Series, PointColumns]] = []
     for key, new in points.items():
         series = known.get(key) or _add_series(connection, job, key)
-        columns = PointColumns.of(new, known=_list_known_ordinals(connection, series, new))
+        columns = new.without(_list_known_ordinals(connection, series, new))
         if columns is not None:
             fresh.append((series, columns))
     if fresh:
@@ -193,9 +198,9 @@ def _add_series(connection: sa.Connection, job: Job, key: SeriesKey) -> Series:
     return Series(int(made[0]), *key, 0)
 
 
-def _list_known_ordinals(connection: sa.Connection, series: Series, new: Sequence[RawPoint]) -> set[int]:
+def _list_known_ordinals(connection: sa.Connection, series: Series, new: PointColumns) -> set[int]:
     """Return the ordinals that a series has in the range of new points: nearly always none, as it grows."""
-    first, last = min(new)[0], max(new)[0]
+    first, last = new.ordinals[0], new.ordinals[-1]
     if first >= series.point_count:
         return set()
     chunk = metric_chunks.c

@@ -9,34 +9,48 @@ from __future__ import annotations
 import math
 import struct
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from operator import itemgetter
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from operator import lt
 from typing import NamedTuple, Self
-
-#: Ordinal, value, epoch, global step; NaN where there is none.
-RawPoint = tuple[int, float, float, float]
 
 
 class PointColumns(NamedTuple):
-    """Points by rising ordinal, each ordinal once. NaN is no number."""
+    """Points of one series side by side. NaN is no number."""
 
     ordinals: Sequence[int]
     values: Sequence[float]
     epochs: Sequence[float]
     global_steps: Sequence[float]
 
-    @classmethod
-    def of(cls, points: Iterable[RawPoint], *, known: Collection[int] = ()) -> Self | None:
-        """Return the columns of points in any order, without those whose ordinals are `known`.
+    def join(self, following: Self) -> Self:
+        """Return these points and others after them."""
+        return type(self)(
+            [*self.ordinals, *following.ordinals],
+            [*self.values, *following.values],
+            [*self.epochs, *following.epochs],
+            [*self.global_steps, *following.global_steps],
+        )
 
-        Of several with one ordinal the first stays. None when no point is left.
-        """
-        first: dict[int, RawPoint] = {}
-        for point in points:
-            first.setdefault(point[0], point)
-        fresh = [point for ordinal, point in first.items() if ordinal not in known]
-        fresh.sort(key=itemgetter(0))
-        return cls(*zip(*fresh, strict=True)) if fresh else None
+    def sort(self) -> Self:
+        """Return the points by rising ordinal, each ordinal once: of several the first stays."""
+        if all(map(lt, self.ordinals, islice(self.ordinals, 1, None))):
+            return self  # as a series grows
+        first: dict[int, tuple[float, ...]] = {}
+        for ordinal, *numbers in zip(*self, strict=True):
+            first.setdefault(ordinal, tuple(numbers))
+        return self._of_rows([(ordinal, *first[ordinal]) for ordinal in sorted(first)])
+
+    def without(self, ordinals: Collection[int]) -> Self | None:
+        """Return the points but those of some ordinals; None when none is left."""
+        if not ordinals:
+            return self
+        rows = [row for row in zip(*self, strict=True) if row[0] not in ordinals]
+        return self._of_rows(rows) if rows else None
+
+    @classmethod
+    def _of_rows(cls, rows: Sequence[tuple[float, ...]]) -> Self:
+        return cls(*zip(*rows, strict=True))
 
 
 class PackedPoints(NamedTuple):
@@ -68,7 +82,7 @@ class Summary(NamedTuple):
 
 
 def pack_points(columns: PointColumns) -> PackedPoints:
-    """Write columns as bytes; `unpack_ordinals` and `unpack_numbers` read them."""
+    """Write points by rising ordinal as bytes; `unpack_ordinals` and `unpack_numbers` read them."""
     ordinals = columns.ordinals
     has_gaps = ordinals[-1] - ordinals[0] + 1 != len(ordinals)
     return PackedPoints(
@@ -94,20 +108,24 @@ def unpack_numbers(packed: bytes | None, count: int) -> Sequence[float | None]:
 
 
 def summarise(columns: PointColumns, width: int) -> Iterator[Summary]:
-    """Yield a summary for each bucket of `width` ordinals that has points here, in their order."""
+    """Yield a summary for each bucket of `width` ordinals that has points here, in their order.
+
+    Args:
+        columns: Points by rising ordinal.
+        width: Ordinals of a bucket.
+    """
     ordinals, start = columns.ordinals, 0
+    is_finite = all(map(math.isfinite, columns.values))
     while start < len(ordinals):
         index = ordinals[start] // width
         end = bisect_left(ordinals, (index + 1) * width, start)
-        yield _summarise_range(columns, index, start, end)
+        yield _summarise_range(columns, index, start, end, is_finite=is_finite)
         start = end
 
 
-def _summarise_range(columns: PointColumns, index: int, start: int, end: int) -> Summary:
+def _summarise_range(columns: PointColumns, index: int, start: int, end: int, *, is_finite: bool) -> Summary:
     values = columns.values[start:end]
-    finite = (
-        values if all(map(math.isfinite, values)) else [value for value in values if math.isfinite(value)]
-    )
+    finite = values if is_finite else [value for value in values if math.isfinite(value)]
     return Summary(
         index,
         end - start,

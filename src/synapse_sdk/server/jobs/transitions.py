@@ -111,8 +111,8 @@ def append_event(
         step=step,
         name=name,
     )
-    new = event_store.NewEvent(source.id, seq, kind, event.model_dump_json(exclude_none=True))
-    event_store.add_events(connection, job, [new], received_at=iso_z(now))
+    run = event_store.EventRun(source.id, seq, [kind], [event.model_dump_json(exclude_none=True)])
+    event_store.add_events(connection, job, [run], received_at=iso_z(now))
     event_store.set_last_seq(connection, source.id, seq)
 
 
