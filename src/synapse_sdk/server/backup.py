@@ -29,6 +29,7 @@ from synapse_sdk._internal.clock import iso_z, utc_now
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk._version import __version__
 from synapse_sdk.server.data_folder import FORMAT, DataFolder
+from synapse_sdk.server.db.copying import copy_database
 from synapse_sdk.storage.copying import copy_file
 from synapse_sdk.storage.errors import explain_disk_errors
 
@@ -59,7 +60,7 @@ def write_backup(folder: DataFolder, destination: Path, *, on_progress: Progress
         partial = temporary_sibling(destination.parent, label=destination.name)
         try:
             (partial / "db").mkdir()
-            _copy_database(folder.database, partial / "db/synapse.db")
+            copy_database(folder.database, partial / "db/synapse.db")
             count, size_bytes = _copy_files(folder.root, partial, on_progress)
             facts = {
                 "format": FORMAT,
@@ -131,11 +132,6 @@ def _require_absent(path: Path) -> None:
             {"path": str(path)},
             hint="Choose another place.",
         )
-
-
-def _copy_database(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new)
 
 
 def _check_database(file: Path) -> None:

@@ -95,6 +95,21 @@ def test_what_an_older_server_kept_is_there_after_the_upgrade(tmp_path: Path, re
         assert [{name: row[name] for name in columns} for row in before[table]] == kept[: len(before[table])]
 
 
+def test_the_database_as_it_was_is_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    folder = make_data_folder(tmp_path / "data", REVISIONS[0])
+    before = read_rows(folder.database)
+
+    for _ in range(2):  # the second time there is nothing to bring up
+        with opened(folder):
+            pass
+
+    (copy,) = (file for file in folder.database.parent.glob("*.db") if file != folder.database)
+    assert copy.name == f"before-upgrade-from-{REVISIONS[0]}.db"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert read_rows(copy) == before
+    assert [str(copy) in record.getMessage() for record in caplog.records] == [True]
+
+
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_every_table_of_every_schema_has_a_row_to_lose(tmp_path: Path, revision: str):
     rows = read_rows(make_data_folder(tmp_path / "data", revision).database)
