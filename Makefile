@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+HEAVY := .venv-integrations
 
-.PHONY: help demo test check docs bench bench-platform sabotage constraints clean
+.PHONY: help demo test test-integrations check docs bench bench-platform sabotage constraints clean
 
 help:  ## Show these targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 # uv comes from its wheel, so Python and make are all that a machine needs. Bytecode is compiled at install
 # time: without it every start-up figure doubles.
@@ -25,6 +26,18 @@ demo: $(STAMP)  ## Run the main job on real input; then serve until Ctrl-C (EXIT
 # The console's tests need a Chromium, which is installed where we may; BROWSER=0 leaves them out.
 test: $(STAMP)  ## Run every test (BROWSER=0: without those that need a browser)
 	@$(BIN)/python -m tests.suites
+
+# Of a gigabyte and more, so in an environment of its own. The pictures need no screen.
+$(HEAVY)/.installed: integration_tests/requirements.txt pyproject.toml $(STAMP)
+	@test -x $(HEAVY)/bin/python || $(PYTHON) -m venv $(HEAVY)
+	@$(HEAVY)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	@$(HEAVY)/bin/python -m pip install --quiet --disable-pip-version-check -r integration_tests/requirements.txt -e .
+	@$(HEAVY)/bin/python -m pip uninstall --quiet --yes opencv-python opencv-python-headless
+	@$(HEAVY)/bin/python -m pip install --quiet --disable-pip-version-check opencv-python-headless
+	@touch $@
+
+test-integrations: $(HEAVY)/.installed  ## Train with Lightning and ultralytics themselves (downloads PyTorch)
+	@YOLO_CONFIG_DIR=$(HEAVY) $(HEAVY)/bin/python -m pytest integration_tests
 
 check: $(STAMP)  ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .
@@ -50,4 +63,4 @@ constraints: $(STAMP)  ## Lock the versions of everything we install
 	@$(BIN)/uv --version | awk '{print "uv==" $$2}' >> constraints.txt
 
 clean:  ## Remove what these targets made
-	rm -rf $(VENV) .demo .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(HEAVY) .demo .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis

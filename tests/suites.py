@@ -50,6 +50,7 @@ SUITES = (
     Suite("storage", ("storage", "workspace"), budget_s=30),
     Suite("packaging", ("manifest", "packaging"), budget_s=90),
     Suite("plugins", ("plugins",), budget_s=100),
+    Suite("integrations", ("integrations",), budget_s=40),
     Suite("cli", ("cli", "scaffold"), budget_s=100),
     Suite("clients", ("clients",), budget_s=60),
     Suite("server", ("server",), budget_s=180),

@@ -340,6 +340,14 @@ FAULTS = (
         tests=("tests/agent/test_release_code.py",),
     ),
     Fault(
+        name="a framework stays patched",
+        suite="integrations",
+        file="src/synapse_sdk/integrations/_patches.py",
+        old="                setattr(owner, name, own)\n",
+        new="                getattr(owner, name, own)\n",
+        tests=("tests/integrations/test_autolog.py",),
+    ),
+    Fault(
         name="a batch of events begins a line too late",
         suite="clients",
         file="src/synapse_sdk/clients/event_spool.py",

@@ -6,6 +6,7 @@ Source: interface sheet `core.md` §2.1; plugin guide, "Implement Actions".
 from __future__ import annotations
 
 import inspect
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
@@ -63,9 +64,10 @@ class BaseAction(ABC, Generic[P]):
 
     def run(self) -> Any:
         """Execute, and check the result against `result_model`."""
-        result = self.execute()
-        if inspect.iscoroutine(result):
-            result = _run_to_end(result)
+        try:
+            result = self.wait_for(self.execute())
+        finally:
+            self._end_autolog()
         return validate_result(result, type(self).result_model, self._warn_of_result)
 
     @staticmethod
@@ -135,6 +137,24 @@ class BaseAction(ABC, Generic[P]):
     def log_visualization(self, category: str, group: str, index: int, image: str, **meta: Any) -> None:
         """Record a picture's file as part of a gallery."""
         self.ctx.log_visualization(category, group, index, image, **meta)
+
+    def autolog(self, framework: str) -> None:
+        """Have trainings of a framework report through this action until it ends.
+
+        Args:
+            framework: Such as `ultralytics`, `lightning`, `sklearn`, `xgboost`, `lightgbm`.
+
+        Raises:
+            ValueError: No such framework is known; the message names those that are.
+            ImportError: It is not installed.
+        """
+        from synapse_sdk.integrations import autolog
+
+        autolog(framework, self)
+
+    def _end_autolog(self) -> None:
+        if (integrations := sys.modules.get("synapse_sdk.integrations")) is not None:
+            integrations.end_autolog(self)
 
     def _warn_of_result(self, problem: str) -> None:
         self.ctx.log_message(problem, "warning")

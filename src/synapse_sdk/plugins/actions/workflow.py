@@ -68,6 +68,9 @@ class WorkflowAction(BaseAction[P], Generic[P]):
         from synapse_sdk.plugins.steps import Orchestrator
 
         context = self.create_context()
-        counts = Orchestrator(registry, context).execute()
+        try:
+            counts = Orchestrator(registry, context).execute()
+        finally:
+            self._end_autolog()
         result = merge_result(getattr(context, "result", None), {**counts, **self.describe_workflow(context)})
         return validate_result(result, type(self).result_model, self._warn_of_result)
