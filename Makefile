@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 HEAVY := .venv-integrations
+TORCH ?= torch torchvision
 
 .PHONY: help demo test test-integrations check docs bench bench-platform sabotage constraints clean
 
@@ -27,10 +28,11 @@ demo: $(STAMP)  ## Run the main job on real input; then serve until Ctrl-C (EXIT
 test: $(STAMP)  ## Run every test (BROWSER=0: without those that need a browser)
 	@$(BIN)/python -m tests.suites
 
-# Of a gigabyte and more, so in an environment of its own. The pictures need no screen.
+# Gigabytes, so in an environment of its own. Builds for CPUs alone are smaller, where there are some:
+# make test-integrations TORCH="torch torchvision --index-url <address>". The pictures need no screen.
 $(HEAVY)/.installed: integration_tests/requirements.txt pyproject.toml $(STAMP)
 	@test -x $(HEAVY)/bin/python || $(PYTHON) -m venv $(HEAVY)
-	@$(HEAVY)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	@$(HEAVY)/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	@$(HEAVY)/bin/python -m pip install --quiet --disable-pip-version-check -r integration_tests/requirements.txt -e .
 	@$(HEAVY)/bin/python -m pip uninstall --quiet --yes opencv-python opencv-python-headless
 	@$(HEAVY)/bin/python -m pip install --quiet --disable-pip-version-check opencv-python-headless

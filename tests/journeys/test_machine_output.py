@@ -37,6 +37,7 @@ ANSWERS = {
     "model show": ["1"],
     "model export": ["1", "copy.pt"],
     "doctor": [],
+    "completion": ["zsh"],
 }
 #: The same for commands that speak to a server, or run one.
 _JOB_ANSWERS = {
@@ -102,6 +103,7 @@ MISTAKES = {
     "model show": ["99"],
     "model export": ["99", "copy.pt"],
     "doctor": ["--bogus"],
+    "completion": ["csh"],
 }
 
 

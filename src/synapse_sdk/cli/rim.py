@@ -54,6 +54,7 @@ COMMANDS = {
     "logout": Entry("synapse_sdk.cli.login:logout", "Forget the server and its token."),
     "server": Entry("synapse_sdk.cli.server:server", "Run a Synapse server on this machine."),
     "doctor": Entry("synapse_sdk.cli.doctor:doctor", "Show every setting and mend what is wrong."),
+    "completion": Entry("synapse_sdk.cli.completion:completion", "Complete words in bash, zsh or fish."),
 }
 
 HELP = """Synapse: typed plugins for labelling and ML teams.

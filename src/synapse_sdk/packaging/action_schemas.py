@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,13 +29,27 @@ class ActionSchemas(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def make_schemas(folder: Path, config: PluginConfig, *, timeout_s: float = TIMEOUT_S) -> ActionSchemas:
+def make_schemas(
+    folder: Path,
+    config: PluginConfig,
+    *,
+    names: Collection[str] | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> ActionSchemas:
     """Import the actions of the plugin in `folder` in another process, and ask for their models' schemas.
+
+    Args:
+        folder: The plugin's.
+        config: Its config.
+        names: Only these actions; all unless given.
+        timeout_s: Seconds until the process is ended.
 
     Code that can not be imported on this machine, for want of a package, say, stops nothing: its schemas are
     None, and there is a warning.
     """
-    entrypoints = {name: action.entrypoint for name, action in config.actions.items()}
+    entrypoints = {
+        name: action.entrypoint for name, action in config.actions.items() if names is None or name in names
+    }
     empty = {name: {"params": None, "result": None} for name in entrypoints}
     with tempfile.TemporaryDirectory(prefix="synapse-schemas-") as scratch:
         answer = Path(scratch) / "answer.json"

@@ -34,33 +34,49 @@ def parse_params(text: str, *, folder: Path | None = None) -> dict[str, Any]:
     Raises:
         ValidationError: It is not JSON (with the position), not an object, or the file can not be read.
     """
-    origin = "--params"
+    params = parse_json(text, option="--params", folder=folder)
+    if not isinstance(params, dict):
+        raise ValidationError(
+            f"{_origin_of(text, '--params', folder)} must be a JSON object, not a {type(params).__name__}.",
+            {"type": type(params).__name__},
+            hint=_QUOTING,
+        )
+    return params
+
+
+def parse_json(text: str, *, option: str, folder: Path | None = None) -> Any:
+    """Parse the value of an option: JSON, or `@file.json`.
+
+    Args:
+        text: The value.
+        option: What it was given as, for errors.
+        folder: Where a relative file is looked for; the current folder unless given.
+
+    Raises:
+        ValidationError: It is not JSON (with the position), or the file can not be read.
+    """
+    origin = _origin_of(text, option, folder)
     if text.startswith("@"):
-        file = (folder or Path.cwd()) / text[1:]
-        origin = str(file)
         try:
-            text = file.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte order mark
+            text = Path(origin).read_text(encoding="utf-8-sig")  # some editors begin with a byte order mark
         except (OSError, UnicodeDecodeError) as exc:
             reason = getattr(exc, "strerror", None) or exc
-            raise ValidationError(f"--params {file}: the file can not be read: {reason}.") from exc
+            raise ValidationError(f"{option} {origin}: the file can not be read: {reason}.") from exc
     try:
-        params = json.loads(text)
+        return json.loads(text)
     except json.JSONDecodeError as exc:
         near = shorten(text[max(0, exc.pos - 10) : exc.pos + 20], limit=30)
         raise ValidationError(
             f"{origin} is not JSON: {exc.msg} at line {exc.lineno}, column {exc.colno}, near {near!r}.",
             {"line": exc.lineno, "column": exc.colno, "position": exc.pos},
-            hint=_QUOTING,
+            hint=_QUOTING.replace("--params", option),
         ) from exc
     except (ValueError, RecursionError) as exc:  # a number of thousands of digits, brackets without end
         raise ValidationError(f"{origin} can not be read as JSON: {exc}.") from exc
-    if not isinstance(params, dict):
-        raise ValidationError(
-            f"{origin} must be a JSON object, not a {type(params).__name__}.",
-            {"type": type(params).__name__},
-            hint=_QUOTING,
-        )
-    return params
+
+
+def _origin_of(text: str, option: str, folder: Path | None) -> str:
+    return str((folder or Path.cwd()) / text[1:]) if text.startswith("@") else option
 
 
 def parse_assignment(text: str) -> tuple[str, str]:

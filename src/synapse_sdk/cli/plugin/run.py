@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +16,17 @@ from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk._internal.units import format_duration
 from synapse_sdk.cli.above_live_line import printed_above
 from synapse_sdk.cli.output import Output, with_output
+from synapse_sdk.cli.plugin.finding import complete_action, find_plugin
 from synapse_sdk.cli.rim import ExitCode
+from synapse_sdk.settings import LANGUAGES
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.discovery import PluginDiscovery
     from synapse_sdk.plugins.runner import FinishedRun, RunPlan
     from synapse_sdk.wire.envelope import Resources
 
+#: Options that are params of an inference under another name.
+_SHORTHANDS = {"--input": "input", "--infer-path": "path"}
 _OUTCOME_WORDS = {
     "SUCCEEDED": ("Succeeded", "green"),
     "FAILED": ("Failed", "red"),
@@ -31,9 +35,10 @@ _OUTCOME_WORDS = {
 
 
 class _RunCommand(click.Command):
-    """Knows where an option belongs that is the action's and not ours."""
+    """Knows where an option belongs that is the action's and not ours, and tells an action's own params."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["arguments"] = list(args)
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -43,19 +48,61 @@ class _RunCommand(click.Command):
             more = f"A param of the action is given with --set {param}=VALUE."
             raise click.NoSuchOption(error.option_name, f"{error.message} {more}", ctx=ctx) from None
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write our options, then the params of the action that was named."""
+        super().format_options(ctx, formatter)
+        given = _read_leniently(self, ctx.meta.get("arguments", []), ctx.help_option_names)
+        if action := given.get("action"):
+            with formatter.section(f"Params of {action}, each given with --set NAME=VALUE"):
+                try:
+                    _write_params(formatter, find_plugin(given.get("code"), given.get("path")), action)
+                except SynapseError as error:  # the rest of the help is of use all the same
+                    formatter.write_text(f"{error.message} {error.hint or ''}")
+
+
+def _read_leniently(
+    command: click.Command, arguments: list[str], help_names: Sequence[str]
+) -> dict[str, Any]:
+    """Return what was given beside the wish for help; what does not fit is left out."""
+    others = [word for word in arguments if word not in help_names]
+    with command.make_context("run", others, resilient_parsing=True) as given:
+        return given.params
+
+
+def _write_params(formatter: click.HelpFormatter, plugin: PluginDiscovery, action: str) -> None:
+    from synapse_sdk.cli.plugin.params_help import describe_params
+    from synapse_sdk.packaging.action_schemas import make_schemas
+
+    plugin.get_action_config(action)  # refuses one that there is not
+    made = make_schemas(plugin.folder, plugin.config, names=[action])
+    schema = made.schemas[action]["params"]
+    if made.warnings:
+        formatter.write_text("\n".join(made.warnings))
+    elif schema is None:
+        formatter.write_text("It takes any; it has no params model.")
+    elif rows := describe_params(schema):
+        formatter.write_dl(rows)
+    else:
+        formatter.write_text("It has none.")
+
 
 @click.command("run", cls=_RunCommand)
-@click.argument("action")
+@click.argument("action", shell_complete=complete_action)
 @click.option("-p", "--plugin", "code", help="Plugin code. Found from config.yaml unless given.")
 @click.option("--path", type=click.Path(path_type=Path), help="Plugin directory (default: current).")
 @click.option("--params", default="{}", help="JSON parameters, or @file.json.")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable.")
+@click.option("-i", "--input", "input_json", help="JSON for the param `input`, or @file.json.")
+@click.option("--infer-path", help="Text for the param `path`: which of a service's paths to ask.")
 @click.option(
     "-m", "--mode", default="local", help="Where to run: local, task, job or remote (default: local)."
 )
 @click.option("--debug/--no-debug", default=True, help="Debug output on stderr (default: on).")
 @click.option("--gpus", type=click.IntRange(min=0), help="Number of GPUs the action needs.")
 @click.option("--cpus", type=click.IntRange(min=1), help="Number of CPUs the action needs.")
+@click.option(
+    "-l", "--lang", type=click.Choice(LANGUAGES), help="Language of messages (default: your setting)."
+)
 @click.option(
     "--rehearse", is_flag=True, help="Make up datasets and models that are not there; keep nothing."
 )
@@ -75,10 +122,13 @@ def run_action(
     path: Path | None,
     params: str,
     assignments: tuple[str, ...],
+    input_json: str | None,
+    infer_path: str | None,
     mode: str,
     debug: bool,
     gpus: int | None,
     cpus: int | None,
+    lang: str | None,
     rehearse: bool,
     is_following: bool,
     is_draft: bool,
@@ -95,7 +145,8 @@ def run_action(
     from synapse_sdk.plugins.runner import parse_mode, require_mode
     from synapse_sdk.settings import load_settings
 
-    language = load_settings().language
+    language = lang or load_settings().language
+    given = _parse_params(params, assignments, {"--input": input_json, "--infer-path": infer_path})
     chosen_mode = parse_mode(mode)
     if chosen_mode is ExecutionMode.REMOTE:
         from synapse_sdk.cli.plugin.run_remote import run_remote
@@ -109,8 +160,8 @@ def run_action(
         return run_remote(
             output,
             action,
-            code=code or _find_plugin(None, path).config.code,
-            **_parse_params(params, assignments),
+            code=code or find_plugin(None, path).config.code,
+            **given,
             resources={"cpus": cpus, "gpus": gpus},
             language=language,
             is_following=is_following,
@@ -123,8 +174,8 @@ def run_action(
         mode, {"--follow": is_following, "--draft": is_draft, "--host": host, "--token-file": token_file}
     )
     require_mode(chosen_mode)
-    plugin = _find_plugin(code, path)
-    request = _parse_params(params, assignments) | {
+    plugin = find_plugin(code, path)
+    request = given | {
         "resources": _check_resources(cpus=cpus, gpus=gpus),
         "language": language,
         "rehearse": rehearse,
@@ -132,10 +183,22 @@ def run_action(
     return _run_here(output, plugin, action, debug=debug, **request)
 
 
-def _parse_params(params: str, assignments: Sequence[str]) -> dict[str, Any]:
-    from synapse_sdk.plugins.params import parse_assignment, parse_params
+def _parse_params(
+    params: str, assignments: Sequence[str], shorthands: Mapping[str, str | None]
+) -> dict[str, Any]:
+    from synapse_sdk.plugins.params import parse_assignment, parse_json, parse_params
 
-    return {"params": parse_params(params), "assignments": [parse_assignment(text) for text in assignments]}
+    found = parse_params(params)
+    for option, text in shorthands.items():
+        if text is None:
+            continue
+        name = _SHORTHANDS[option]
+        if name in found:
+            raise SynapseError(
+                f"{option}: --params says {name} too, {found[name]!r}. Give it once.", {"param": name}
+            )
+        found[name] = parse_json(text, option=option) if option == "--input" else text
+    return {"params": found, "assignments": [parse_assignment(text) for text in assignments]}
 
 
 def _run_here(output: Output, plugin: PluginDiscovery, action: str, *, debug: bool, **request: Any) -> int:
@@ -172,14 +235,6 @@ def _refuse_server_options(mode: str, given: dict[str, object]) -> None:
         raise SynapseError(
             f"{', '.join(named)}: only --mode remote has a server; the mode is {mode}.", {"options": named}
         )
-
-
-def _find_plugin(code: str | None, path: Path | None) -> PluginDiscovery:
-    from synapse_sdk.plugins.discovery import PluginDiscovery, find_plugin_by_code
-
-    if code is None:
-        return PluginDiscovery.from_path(path or Path.cwd())
-    return find_plugin_by_code(code, (path or Path.cwd()).absolute())
 
 
 def _check_resources(*, cpus: int | None, gpus: int | None) -> Resources:
