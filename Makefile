@@ -47,8 +47,10 @@ check: $(STAMP)  ## ruff, mypy --strict, import-linter
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-docs: $(STAMP)  ## Generate docs/reference/ again
+docs: $(STAMP)  ## Generate docs/reference/ and the schema of config.yaml again
 	@$(BIN)/python docs/reference/generate.py
+	@$(BIN)/python -m synapse_sdk.plugins.config_schema > .config.schema.json
+	@mv .config.schema.json src/synapse_sdk/plugins/config.schema.json
 
 bench: $(STAMP)  ## Print the figures that the README claims
 	@$(BIN)/python benchmarks/run.py

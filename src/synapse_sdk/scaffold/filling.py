@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Template
 
 from synapse_sdk._version import __version__
+from synapse_sdk.plugins.config_schema import CONFIG_SCHEMA_FILE
 from synapse_sdk.scaffold.answers import Answers
 from synapse_sdk.scaffold.categories import BLUEPRINTS
 
@@ -44,6 +45,7 @@ def fill_templates(answers: Answers) -> dict[str, str]:
             path = file.relative_to(root).as_posix().removesuffix(_SUFFIX)
             template = Template(file.read_text(encoding="utf-8"))
             files[path.replace("__action__", blueprint.action)] = template.substitute(values)
+    files[CONFIG_SCHEMA_FILE.name] = CONFIG_SCHEMA_FILE.read_text(encoding="utf-8")
     return dict(sorted(files.items()))
 
 
