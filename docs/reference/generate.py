@@ -44,6 +44,7 @@ MODULES = (
     "synapse_sdk.plugins.runner",
     "synapse_sdk.plugins.executors.local",
     "synapse_sdk.plugins.config",
+    "synapse_sdk.plugins.ui_schema",
     "synapse_sdk.plugins.discovery",
     "synapse_sdk.plugins.events",
     "synapse_sdk.plugins.terminal",

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.steps.wrappers import LoggingStep as LoggingStep
     from synapse_sdk.plugins.steps.wrappers import TimingStep as TimingStep
     from synapse_sdk.plugins.steps.wrappers import ValidationStep as ValidationStep
+    from synapse_sdk.plugins.ui_schema import get_action_ui_schema as get_action_ui_schema
+    from synapse_sdk.plugins.ui_schema import pydantic_to_ui_schema as pydantic_to_ui_schema
 
 
 class _Door(ModuleType):
@@ -102,6 +104,8 @@ __getattr__, __dir__, __all__ = build_front_door(
         "UploadResult": "schemas",
         "ValidationError": "errors",
         "ValidationStep": "steps.wrappers",
+        "get_action_ui_schema": "ui_schema",
+        "pydantic_to_ui_schema": "ui_schema",
         "WeightsResult": "schemas",
         "action": "decorators",
         "run_plugin": "runner",
