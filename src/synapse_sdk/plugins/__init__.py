@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.result import NoResult as NoResult
     from synapse_sdk.plugins.result import validate_result as validate_result
     from synapse_sdk.plugins.runner import run_plugin as run_plugin
-    from synapse_sdk.plugins.schemas import ExportResult as ExportResult
-    from synapse_sdk.plugins.schemas import InferenceResult as InferenceResult
-    from synapse_sdk.plugins.schemas import MetricsResult as MetricsResult
-    from synapse_sdk.plugins.schemas import TrainResult as TrainResult
-    from synapse_sdk.plugins.schemas import UploadResult as UploadResult
-    from synapse_sdk.plugins.schemas import WeightsResult as WeightsResult
+    from synapse_sdk.plugins.schemas.results import ExportResult as ExportResult
+    from synapse_sdk.plugins.schemas.results import InferenceResult as InferenceResult
+    from synapse_sdk.plugins.schemas.results import MetricsResult as MetricsResult
+    from synapse_sdk.plugins.schemas.results import TrainResult as TrainResult
+    from synapse_sdk.plugins.schemas.results import UploadResult as UploadResult
+    from synapse_sdk.plugins.schemas.results import WeightsResult as WeightsResult
     from synapse_sdk.plugins.steps.base import BaseStep as BaseStep
     from synapse_sdk.plugins.steps.base import StepResult as StepResult
     from synapse_sdk.plugins.steps.context import BaseStepContext as BaseStepContext
@@ -79,14 +79,14 @@ __getattr__, __dir__, __all__ = build_front_door(
         "BaseStepContext": "steps.context",
         "BaseTrainAction": "actions.train.action",
         "ExecutionError": "errors",
-        "ExportResult": "schemas",
+        "ExportResult": "schemas.results",
         "InferenceContext": "actions.inference.context",
         "InferenceProgressCategories": "actions.inference.action",
-        "InferenceResult": "schemas",
+        "InferenceResult": "schemas.results",
         "LocalExecutor": "executors.local",
         "LoggingStep": "steps.wrappers",
         "MetricsCategory": "enums",
-        "MetricsResult": "schemas",
+        "MetricsResult": "schemas.results",
         "NoResult": "result",
         "Orchestrator": "steps.orchestrator",
         "PluginCategory": "enums",
@@ -100,13 +100,13 @@ __getattr__, __dir__, __all__ = build_front_door(
         "TimingStep": "steps.wrappers",
         "TrainContext": "actions.train.context",
         "TrainProgressCategories": "actions.train.action",
-        "TrainResult": "schemas",
-        "UploadResult": "schemas",
+        "TrainResult": "schemas.results",
+        "UploadResult": "schemas.results",
         "ValidationError": "errors",
         "ValidationStep": "steps.wrappers",
         "get_action_ui_schema": "ui_schema",
         "pydantic_to_ui_schema": "ui_schema",
-        "WeightsResult": "schemas",
+        "WeightsResult": "schemas.results",
         "action": "decorators",
         "run_plugin": "runner",
         "validate_result": "result",

@@ -1,0 +1,83 @@
+"""Paths and names of the interface sheet (`core.md`, Appendix A) that plugins from elsewhere import."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+import synapse_sdk.plugins as door
+from synapse_sdk.plugins import utils
+from synapse_sdk.plugins.config import PluginConfig
+from synapse_sdk.plugins.enums import RunMethod
+
+RESULTS = ("ExportResult", "InferenceResult", "MetricsResult", "TrainResult", "UploadResult", "WeightsResult")
+STEPS = ("LoggingStep", "TimingStep", "ValidationStep")
+FORMS = ("get_action_ui_schema", "pydantic_to_ui_schema")
+#: Module → names. What is to come with the rest of the author API is not listed yet.
+SURFACE: dict[str, tuple[str, ...]] = {
+    "plugins": (
+        *RESULTS,
+        *STEPS,
+        *FORMS,
+        "BaseAction",
+        "BaseTrainAction",
+        "TrainContext",
+        "run_plugin",
+        "action",
+    ),
+    "plugins.schemas": RESULTS,
+    "plugins.schemas.results": RESULTS,
+    "plugins.steps": (*STEPS, "BaseStep", "BaseStepContext", "Orchestrator", "StepRegistry", "StepResult"),
+    "plugins.steps.base": ("BaseStep", "StepResult"),
+    "plugins.steps.context": ("BaseStepContext",),
+    "plugins.steps.orchestrator": ("Orchestrator",),
+    "plugins.steps.registry": ("StepRegistry",),
+    "plugins.steps.utils": STEPS,
+    "plugins.steps.utils.logging": ("LoggingStep",),
+    "plugins.steps.utils.timing": ("TimingStep",),
+    "plugins.steps.utils.validation": ("ValidationStep",),
+    "plugins.utils": (*FORMS, "get_action_config", "get_action_method", "get_plugin_actions"),
+    "integrations": ("autolog", "disable_autolog", "list_integrations"),
+    "integrations.ultralytics": ("UltralyticsIntegration",),
+    "i18n": ("LocalizedMessage", "Translator", "get_language", "get_translator", "set_language", "translate"),
+    "exceptions": ("AuthenticationError", "ClientError", "HTTPError", "raise_for_status"),
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [(module, name) for module in SURFACE for name in SURFACE[module]]
+)
+def test_a_name_is_where_the_sheet_says(module: str, name: str) -> None:
+    assert getattr(import_module(f"synapse_sdk.{module}"), name) is not None
+
+
+@pytest.mark.parametrize("name", [*RESULTS, *STEPS])
+def test_every_path_leads_to_the_same_thing(name: str) -> None:
+    homes = [module for module in SURFACE if name in SURFACE[module]]
+
+    assert {getattr(import_module(f"synapse_sdk.{module}"), name) for module in homes} == {
+        getattr(door, name)
+    }
+
+
+DOCUMENT = {
+    "name": "Small",
+    "code": "small",
+    "version": "0.1.0",
+    "category": "custom",
+    "actions": {
+        "go": {"entrypoint": "plugin.go:Go"},
+        "serve": {"entrypoint": "plugin.go:Serve", "method": "serve"},
+    },
+}
+
+
+@pytest.mark.parametrize("config", [DOCUMENT, PluginConfig.model_validate(DOCUMENT)], ids=["dict", "model"])
+def test_a_config_is_asked_for_its_actions(config: object) -> None:
+    assert utils.get_plugin_actions(config) == ["go", "serve"]  # type: ignore[arg-type]
+    assert utils.get_action_method(config, "go") is RunMethod.TASK  # type: ignore[arg-type]
+    assert utils.get_action_method(config, "serve") is RunMethod.SERVE  # type: ignore[arg-type]
+    assert utils.get_action_config(config, "go")["entrypoint"] == "plugin.go:Go"  # type: ignore[arg-type]
+    with pytest.raises(KeyError, match=r"Action not found: gone\. This plugin has go, serve\."):
+        utils.get_action_method(config, "gone")  # type: ignore[arg-type]
