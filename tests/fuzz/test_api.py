@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.fuzz.stocked_server import StockedServer
 
 #: Requests of one caller for one operation. Five callers and some seventy operations share three minutes.
-EXAMPLES = {"owner": 40, "viewer": 12, "job": 20, "agent": 20, "nobody": 8}
+EXAMPLES = {"owner": 70, "viewer": 22, "job": 35, "agent": 35, "nobody": 13}
 SEED = 20261201
 CHECKS = [
     not_a_server_error,
