@@ -67,6 +67,20 @@ def test_nobody_gives_out_more_than_they_have(server):
         server.client("publisher").post("tokens/", json={"name": "agent", "kind": "agent"})
 
 
+def test_no_token_outlives_the_one_that_made_it(server):
+    short = server.client().post("tokens/", json={"name": "short", "life_days": 10})
+    holder = server.client(token=short["token"])
+
+    for life in (11, None):
+        with pytest.raises(ValidationError, match="may not outlive the one that asks for it, which ends at"):
+            holder.post("tokens/", json={"name": "long", "life_days": life})
+    with pytest.raises(ValidationError, match="may not outlive"):
+        holder.post("tokens/", json={"name": "box", "kind": "agent", "life_days": None})
+    made = [holder.post("tokens/", json={"name": "child", **more}) for more in ({}, {"life_days": 9})]
+
+    assert made[1]["expires_at"] < made[0]["expires_at"] < short["expires_at"]
+
+
 def test_others_tokens_are_neither_seen_nor_revoked(server):
     admin, viewer = server.client(), server.client("viewer")
     number = admin.post("tokens/", json={"name": "mine"})["id"]

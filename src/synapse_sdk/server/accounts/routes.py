@@ -32,7 +32,12 @@ class NewTokenRequest(BaseModel):
     name: str = Field(min_length=1, max_length=100)
     kind: Literal["user", "ci", "agent"] = "user"
     role: Role | None = Field(default=None, description="At most your own, which is the default.")
-    life_days: float | None = Field(default=90, gt=0, le=3650, description="None: until it is revoked.")
+    life_days: float | None = Field(
+        default=90,
+        gt=0,
+        le=3650,
+        description="None: until it is revoked. Never longer than the token that asks.",
+    )
 
 
 def _service(request: Request) -> AccountService:
@@ -69,7 +74,13 @@ def create_token(
     """
     life = None if body.life_days is None else timedelta(days=body.life_days)
     new = _service(request).create_own_token(
-        principal, kind=body.kind, name=body.name, role=body.role, life=life, once=once
+        principal,
+        kind=body.kind,
+        name=body.name,
+        role=body.role,
+        life=life,
+        may_shorten="life_days" not in body.model_fields_set,
+        once=once,
     )
     return {**_describe(new.token), "token": new.text}
 

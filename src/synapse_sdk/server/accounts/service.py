@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from synapse_sdk._internal.clock import utc_now
+from synapse_sdk._internal.clock import iso_z, utc_now
 from synapse_sdk.server.accounts import passwords, store
 from synapse_sdk.server.accounts.models import Account, Member, NewToken, Token, Workspace
 from synapse_sdk.server.accounts.refusals import RefusalLog
@@ -262,10 +262,26 @@ class AccountService:
         name: str,
         role: Role | None,
         life: timedelta | None,
+        may_shorten: bool = False,
         once: Once = UNREPEATED,
     ) -> NewToken:
-        """Make a token at somebody's request: for themselves, or (by an admin) for an agent."""
+        """Make a token at somebody's request: for themselves, or (by an admin) for an agent.
+
+        Args:
+            principal: Who asks.
+            kind: user, ci or agent.
+            name: What people call it.
+            role: Of a person's token; the asker's own unless given.
+            life: How long it is good; None for until it is revoked.
+            may_shorten: Nobody asked for this life: it may end with the token that asks.
+            once: The request's idempotency key.
+
+        Raises:
+            ForbiddenError: They may not make one of that kind or role.
+            InvalidError: It would outlive the token that asks for it.
+        """
         workspace_id = principal.workspace_id
+        life = self._bound_life(principal, life, may_shorten=may_shorten)
         if kind == "agent":
             principal.require("accounts:write")
             return self.create_token(workspace_id=workspace_id, kind="agent", name=name, life=life, once=once)
@@ -285,6 +301,33 @@ class AccountService:
             role=role or principal.role,
             life=life,
             once=once,
+        )
+
+    def _bound_life(
+        self, principal: Principal, life: timedelta | None, *, may_shorten: bool
+    ) -> timedelta | None:
+        """Refuse, or shorten, what would outlive the token that makes it: one that leaked would never end."""
+        if principal.token_id is None:  # who signed in has said who they are
+            return life
+        with self._database.read() as connection:
+            ends_at = store.get_token(connection, principal.token_id).expires_at
+        if ends_at is None or (life is not None and self._now() + life <= ends_at):
+            return life
+        if may_shorten:
+            return ends_at - self._now() - timedelta(seconds=1)  # it is made a moment later
+        said = (
+            f"A token may not outlive the one that asks for it, which ends at {iso_z(ends_at)}. "
+            "Ask for fewer days, or make it in the console"
+        )
+        raise InvalidError.of_fields(
+            [
+                {
+                    "loc": ["life_days"],
+                    "msg": said,
+                    "type": "life",
+                    "input": None if life is None else life.days,
+                }
+            ]
         )
 
     def list_tokens(self, principal: Principal, *, after: int, limit: int) -> list[Token]:
