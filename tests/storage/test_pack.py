@@ -196,9 +196,22 @@ def test_a_decoder_takes_what_it_is_handed_and_blocks_nobody() -> None:
     assert list(decoder.feed(data[60:69])) == [ContentBegins(*hello), b"he"]
     assert list(decoder.feed(data[69:])) == [
         b"llo",
-        ContentEnds(*hello),
+        ContentEnds(*hello, 67),
         ContentBegins(*empty),
-        ContentEnds(*empty),
+        ContentEnds(*empty, 139),
     ]
     decoder.finish()
     assert decoder.whole_count == 2
+
+
+@pytest.mark.parametrize("size", [1, 3, 66, 67, 68, 100, 1000])
+def test_who_keeps_a_pack_learns_where_its_contents_lie(size: int) -> None:
+    contents = (b"hello", b"", b"x" * 200, b"end")
+    decoder, data = PackDecoder(), packed(*contents)
+
+    pieces = (data[start : start + size] for start in range(0, len(data), size))
+    found = [content for piece in pieces for content in decoder.check(piece)]
+
+    assert [data[one.offset : one.offset + one.size_bytes] for one in found] == list(contents)
+    assert [one.digest for one in found] == [digest_of(content) for content in contents]
+    decoder.finish()

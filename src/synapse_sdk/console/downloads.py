@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import FileResponse, Response, StreamingResponse
+
+from synapse_sdk.storage.stored_bytes import StoredBytes
 
 _HARMLESS = {
     "X-Content-Type-Options": "nosniff",
@@ -18,7 +20,6 @@ _HARMLESS = {
 #: Larger pictures are downloads, not thumbnails.
 PICTURE_MAX_BYTES = 1_000_000
 _PICTURE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
-_CHUNK_BYTES = 256 * 1024
 
 
 def find_picture_type(path: str, size_bytes: int) -> str | None:
@@ -26,23 +27,18 @@ def find_picture_type(path: str, size_bytes: int) -> str | None:
     return _PICTURE_TYPES.get(Path(path).suffix.lower()) if size_bytes <= PICTURE_MAX_BYTES else None
 
 
-def download(file: Path, filename: str) -> FileResponse:
+def download(stored: StoredBytes, filename: str) -> Response:
     """Return a file to be saved under `filename`."""
-    return FileResponse(
-        file,
-        media_type="application/octet-stream",
-        headers=_HARMLESS | {"Content-Disposition": _attachment(filename)},
-    )
+    headers = _HARMLESS | {"Content-Disposition": _attachment(filename)}
+    return _send(stored, "application/octet-stream", headers)
 
 
-def show_picture(file: Path, media_type: str) -> FileResponse:
+def show_picture(stored: StoredBytes, media_type: str) -> Response:
     """Return a picture to be shown. A digest names it, so it never changes under its address."""
-    return FileResponse(
-        file, media_type=media_type, headers=_HARMLESS | {"Cache-Control": "private, max-age=3600"}
-    )
+    return _send(stored, media_type, _HARMLESS | {"Cache-Control": "private, max-age=3600"})
 
 
-def download_zip(files: Iterable[tuple[str, Path]], filename: str) -> StreamingResponse:
+def download_zip(files: Iterable[tuple[str, StoredBytes]], filename: str) -> StreamingResponse:
     """Return many files as one zip, written while it is sent; nothing is compressed."""
     return StreamingResponse(
         _iter_zip(files),
@@ -58,6 +54,13 @@ def download_stream(parts: Iterable[bytes], filename: str) -> StreamingResponse:
         media_type="application/octet-stream",
         headers=_HARMLESS | {"Content-Disposition": _attachment(filename)},
     )
+
+
+def _send(stored: StoredBytes, media_type: str, headers: dict[str, str]) -> Response:
+    if stored.is_whole_file:  # which can be taken up again where it broke off
+        return FileResponse(stored.path, media_type=media_type, headers=headers)
+    headers["Content-Length"] = str(stored.size_bytes)
+    return StreamingResponse(stored.iter_chunks(), media_type=media_type, headers=headers)
 
 
 def _attachment(filename: str) -> str:
@@ -83,14 +86,14 @@ class _Pipe(io.RawIOBase):
         return taken
 
 
-def _iter_zip(files: Iterable[tuple[str, Path]]) -> Iterator[bytes]:
+def _iter_zip(files: Iterable[tuple[str, StoredBytes]]) -> Iterator[bytes]:
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
-        for name, file in files:
+        for name, stored in files:
             # A fixed time: the same contents are the same zip.
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            with file.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
-                while chunk := source.read(_CHUNK_BYTES):
+            with archive.open(entry, "w", force_zip64=True) as target:
+                for chunk in stored.iter_chunks():
                     target.write(chunk)
                     yield pipe.take()
     yield pipe.take()

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Literal, Protocol
+
+from synapse_sdk.storage.stored_bytes import StoredBytes
 
 Stream = Literal["stdout", "stderr"]
 Axis = Literal["ordinal", "epoch", "global_step"]
@@ -326,8 +327,8 @@ class RegistrySubject(Protocol):
 class Contents(Protocol):
     """Stored bytes."""
 
-    def get(self, digest: str) -> Path:
-        """Return the file that holds them."""
+    def get(self, digest: str) -> StoredBytes:
+        """Return them; none is read yet."""
 
 
 class ConsoleServices(Protocol):
@@ -357,5 +358,5 @@ class ConsoleServices(Protocol):
         """Files that jobs left behind."""
 
     @property
-    def blobs(self) -> Contents:
+    def files(self) -> Contents:
         """Stored bytes."""

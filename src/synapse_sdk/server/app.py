@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from synapse_sdk._version import __version__
 from synapse_sdk.server.accounts.routes import router as accounts_router
 from synapse_sdk.server.accounts.service import AccountService
+from synapse_sdk.server.contents.content_files import ContentFiles
 from synapse_sdk.server.data.routes import router as data_router
 from synapse_sdk.server.data.service import DataService
 from synapse_sdk.server.data_folder import DataFolder
@@ -30,6 +31,7 @@ from synapse_sdk.server.jobs.subject import JobsSubject, inputs_of_job, is_relea
 from synapse_sdk.server.registry.routes import router as registry_router
 from synapse_sdk.server.registry.service import RegistryService
 from synapse_sdk.storage.blobs import BlobStore
+from synapse_sdk.storage.pack_folder import PackFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Services:
 
     folder: DataFolder
     database: Database
-    blobs: BlobStore
+    #: The bytes of all contents.
+    files: ContentFiles
     accounts: AccountService
     registry: RegistryService
     data: DataService
@@ -61,17 +64,17 @@ def open_services(folder: DataFolder) -> Services:
     migrate(database)
     accounts = AccountService(database)
     accounts.ensure_default_workspace()
-    blobs = BlobStore(folder.blobs)
+    files = ContentFiles(database, BlobStore(folder.blobs), PackFolder(folder.packs))
     registry = RegistryService(
         database,
-        blobs,
+        files,
         uploads=folder.uploads,
         release_of_job=release_of_job(database),
         is_given=is_release_given(database),
     )
     data = DataService(
         database,
-        blobs,
+        files.blobs,
         root=folder.root,
         uploads=folder.uploads,
         contents=registry,
@@ -81,7 +84,7 @@ def open_services(folder: DataFolder) -> Services:
     return Services(
         folder=folder,
         database=database,
-        blobs=blobs,
+        files=files,
         accounts=accounts,
         registry=registry,
         data=data,

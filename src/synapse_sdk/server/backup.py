@@ -6,6 +6,7 @@
 ├── format
 ├── db/synapse.db   one moment of the database
 ├── blobs/…         every content that this moment names, and perhaps newer ones
+├── packs/…         the small ones of them
 ├── jobs/…          logs
 └── storages/…      files of the storages that the server keeps itself
 ```
@@ -32,10 +33,14 @@ from synapse_sdk.server.data_folder import FORMAT, DataFolder
 from synapse_sdk.server.db.copying import copy_database
 from synapse_sdk.storage.copying import copy_file
 from synapse_sdk.storage.errors import explain_disk_errors
+from synapse_sdk.storage.pack import PackError
+from synapse_sdk.storage.pack_folder import check_pack_file
 
 #: Called with (files done, files in all).
 Progress = Callable[[int, int], None]
-_COPIED = ("blobs", "jobs", "storages")
+_COPIED = ("blobs", "packs", "jobs", "storages")
+
+_GOOD_COPY = "Put a good copy of it there, from an older backup for instance."
 
 
 class BackupError(SynapseError):
@@ -151,16 +156,32 @@ def _copy_files(source: Path, target: Path, on_progress: Progress) -> tuple[int,
         copy = target / file.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         digest, size_bytes = copy_file(file, copy, mode=file.stat().st_mode & 0o777)
-        named = f"sha256:{file.parent.name}{file.name}"
-        if copy.is_relative_to(target / "blobs") and digest != named:
-            raise BackupError(
-                f"{file} is damaged: it holds other contents than its name says.",
-                {"path": str(file), "expected": named, "found": digest},
-                hint="Put a good copy of it there, from an older backup for instance.",
-            )
+        if copy.is_relative_to(target / "blobs"):
+            _check_blob(file, digest)
+        elif copy.is_relative_to(target / "packs"):
+            _check_pack(file, copy)
         total_bytes += size_bytes
         on_progress(done, len(files))
     return len(files), total_bytes
+
+
+def _check_blob(file: Path, digest: str) -> None:
+    named = f"sha256:{file.parent.name}{file.name}"
+    if digest != named:
+        raise BackupError(
+            f"{file} is damaged: it holds other contents than its name says.",
+            {"path": str(file), "expected": named, "found": digest},
+            hint=_GOOD_COPY,
+        )
+
+
+def _check_pack(file: Path, copy: Path) -> None:
+    try:
+        check_pack_file(copy)
+    except PackError as error:
+        raise BackupError(
+            f"{file} is damaged: {error.message}", {"path": str(file), **error.details}, hint=_GOOD_COPY
+        ) from error
 
 
 def _iter_files(root: Path) -> Iterator[Path]:

@@ -5,7 +5,8 @@
 ├── format            version of this layout; a newer one is refused
 ├── server.json       address and pid of the server that runs on it
 ├── db/synapse.db     SQLite, write-ahead log beside it
-├── blobs/sha256/…    contents, by digest
+├── blobs/sha256/…    large contents, by digest
+├── packs/            small contents, many in a file; the database says which lies where
 ├── uploads/          contents on their way in
 ├── jobs/<id>/<n>/    logs of attempts, as far as they have arrived
 ├── storages/<id>/    files of the storages that the server keeps itself
@@ -47,6 +48,11 @@ class DataFolder:
     def blobs(self) -> Path:
         """Folder of the blob store."""
         return self.root / "blobs"
+
+    @property
+    def packs(self) -> Path:
+        """Folder of the packs."""
+        return self.root / "packs"
 
     @property
     def uploads(self) -> Path:

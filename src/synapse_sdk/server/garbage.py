@@ -10,6 +10,8 @@ from pathlib import Path
 
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk.server import garbage_store as store
+from synapse_sdk.server.contents.content_files import ContentFiles
+from synapse_sdk.server.contents.repacking import WornPack, find_worn, replace_pack
 from synapse_sdk.server.db import Database
 from synapse_sdk.storage.blobs import Blob, BlobStore
 
@@ -35,62 +37,80 @@ class Garbage:
     unnamed: tuple[Blob, ...]
     #: Contents of the blob store that no workspace knows: a crash between bytes and row leaves them.
     strays: tuple[Blob, ...]
+    #: Packs of which less than half lives: what is dead in them goes, what lives moves to a new one.
+    packs: tuple[WornPack, ...]
     #: Files on their way in, of which nothing came for a week.
     uploads: tuple[AbandonedUpload, ...]
 
     @property
     def size_bytes(self) -> int:
-        """How much room it takes."""
+        """How much room it takes. Of contents in a pack that is not worn, none is given back yet."""
         contents = sum(blob.size_bytes for blob in (*self.unnamed, *self.strays))
         return contents + sum(upload.size_bytes for upload in self.uploads)
 
 
 def find_garbage(
-    database: Database, blobs: BlobStore, uploads: Path, *, youngest: timedelta = YOUNGEST
+    database: Database, files: ContentFiles, uploads: Path, *, youngest: timedelta = YOUNGEST
 ) -> Garbage:
     """Say what can go; change nothing.
 
     Args:
         database: Its rows name contents.
-        blobs: The contents.
+        files: The contents.
         uploads: Folder of files on their way in.
         youngest: Contents that are younger may still be on their way to a name.
     """
     with database.read() as connection:
         unnamed = store.list_unnamed(connection, before=utc_now() - youngest)
         known = store.list_known(connection)
-    strays = tuple(_iter_strays(blobs, known, youngest))
-    return Garbage(tuple(unnamed), strays, tuple(_iter_abandoned(uploads)))
+    strays = tuple(_iter_strays(files.blobs, known, youngest))
+    dying = [blob.digest for blob in unnamed]
+    worn = find_worn(database, files, dying=dying, written_before=_oldest_spared(youngest))
+    return Garbage(tuple(unnamed), strays, tuple(worn), tuple(_iter_abandoned(uploads)))
 
 
 def remove_garbage(
-    database: Database, blobs: BlobStore, uploads: Path, *, youngest: timedelta = YOUNGEST
+    database: Database, files: ContentFiles, uploads: Path, *, youngest: timedelta = YOUNGEST
 ) -> Garbage:
     """Remove what can go; return it. No server may run on the folder meanwhile: hold its claim.
 
     First the rows, in one transaction, then the files: a crash in between leaves strays, which go next time.
     A client that goes on with an abandoned upload after all begins again.
+
+    Raises:
+        PackError: A pack that is to be written anew is damaged. It is left as it is.
+        DiskFullError: There is no room to write one anew. It is left as it is.
     """
     with database.write() as connection:
         unnamed = store.list_unnamed(connection, before=utc_now() - youngest)
-        store.forget(connection, [blob.digest for blob in unnamed])
+        digests = [blob.digest for blob in unnamed]
+        store.forget(connection, digests)
+        files.forget(connection, digests)
         known = store.list_known(connection)
     for blob in unnamed:
-        blobs.remove(blob.digest)
-    strays = tuple(_iter_strays(blobs, known, youngest))
+        files.blobs.remove(blob.digest)
+    strays = tuple(_iter_strays(files.blobs, known, youngest))
     for blob in strays:
-        blobs.remove(blob.digest)
+        files.blobs.remove(blob.digest)
     abandoned = tuple(_iter_abandoned(uploads))
     for upload in abandoned:
         upload.path.unlink(missing_ok=True)
-    return Garbage(tuple(unnamed), strays, abandoned)
+    files.packs.remove_abandoned()
+    worn = tuple(find_worn(database, files, written_before=_oldest_spared(youngest)))
+    for pack in worn:  # last, and each by itself: it takes room and time
+        replace_pack(database, files, pack)
+    return Garbage(tuple(unnamed), strays, worn, abandoned)
 
 
 def _iter_strays(blobs: BlobStore, known: Collection[str], youngest: timedelta) -> Iterator[Blob]:
-    oldest_spared = time.time() - youngest.total_seconds()
+    oldest_spared = _oldest_spared(youngest)
     for blob, changed_at in blobs.iter_blobs():
         if blob.digest not in known and changed_at < oldest_spared:
             yield blob
+
+
+def _oldest_spared(youngest: timedelta) -> float:
+    return time.time() - youngest.total_seconds()
 
 
 def _iter_abandoned(uploads: Path) -> Iterator[AbandonedUpload]:

@@ -16,12 +16,13 @@ from typing import NamedTuple
 from synapse_sdk._internal.digests import CHUNK_BYTES
 from synapse_sdk._internal.units import format_size
 from synapse_sdk.storage.errors import StorageError
+from synapse_sdk.storage.stored_bytes import StoredBytes
 
 PACK_MEDIA_TYPE = "application/vnd.synapse.pack"
 #: Far more than the longest honest header (84 bytes): what is longer is no header.
 MAX_HEADER_BYTES = 100
 
-_HEADER = re.compile(rb"([0-9a-f]{64}) (0|[1-9][0-9]{0,18})")
+_HEADER = re.compile(rb"([0-9a-f]{64}) (0|[1-9][0-9]{0,18})\n")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
 
@@ -45,6 +46,8 @@ class ContentEnds(NamedTuple):
 
     digest: str
     size_bytes: int
+    #: Where its bytes begin in the pack.
+    offset: int
 
 
 PackPart = ContentBegins | bytes | ContentEnds
@@ -53,12 +56,13 @@ PackPart = ContentBegins | bytes | ContentEnds
 class PackedContent(NamedTuple):
     """One content on its way: digest `sha256:…`, size, and its bytes (none for an empty content).
 
-    As a source for `iter_pack`, a path stands for the bytes of that file, opened only when its turn comes.
+    As a source for `iter_pack`, a path stands for the bytes of that file, and stored bytes for themselves;
+    both are opened only when their turn comes.
     """
 
     digest: str
     size_bytes: int
-    chunks: Iterable[bytes] | Path
+    chunks: Iterable[bytes] | Path | StoredBytes
 
 
 class ArrivingContent(NamedTuple):
@@ -123,7 +127,10 @@ def read_pack(stream: Iterable[bytes], *, max_content_bytes: int | None = None) 
 
 
 class PackDecoder:
-    """Reads a pack from pieces of any size; holds no more than one header of it."""
+    """Reads a pack from pieces of any size; holds no more than one header of it.
+
+    `feed` is for those who want the bytes of each content, `check` for those who keep the pack as it is.
+    """
 
     def __init__(self, *, max_content_bytes: int | None = None) -> None:
         self._max_content_bytes = max_content_bytes
@@ -131,6 +138,8 @@ class PackDecoder:
         self._content: ContentBegins | None = None
         self._missing_bytes = 0
         self._hash = hashlib.sha256()
+        #: Bytes of the pack before the piece that is being read.
+        self._read_bytes = 0
         #: Contents that came whole so far.
         self.whole_count = 0
 
@@ -140,20 +149,39 @@ class PackDecoder:
         Raises:
             PackError: This is no pack, or a content is not what its header says.
         """
-        position = 0
+        for part in self._read(data):
+            if isinstance(part, slice):
+                yield data[part]
+            else:
+                yield part
+
+    def check(self, data: bytes) -> Iterator[ContentEnds]:
+        """Yield the contents that end in `data`, once they are checked; their bytes are not handed out.
+
+        Raises:
+            PackError: As `feed`.
+        """
+        for part in self._read(data):
+            if isinstance(part, ContentEnds):
+                yield part
+
+    def _read(self, data: bytes) -> Iterator[ContentBegins | slice | ContentEnds]:
+        position, view = 0, memoryview(data)
         while position < len(data):
             if self._content is None:
                 position = self._take_header(data, position)
                 if self._content is None:
-                    return
+                    break
                 yield self._content
-            elif piece := data[position : position + self._missing_bytes]:
-                position += len(piece)
-                self._missing_bytes -= len(piece)
-                self._hash.update(piece)
-                yield piece
+            if self._missing_bytes and position < len(data):
+                end = min(position + self._missing_bytes, len(data))
+                self._hash.update(view[position:end])
+                yield slice(position, end)
+                self._missing_bytes -= end - position
+                position = end
             if not self._missing_bytes:
-                yield self._end()
+                yield self._end(self._read_bytes + position)
+        self._read_bytes += len(data)
 
     def finish(self) -> None:
         """Say that the stream is over.
@@ -171,22 +199,26 @@ class PackDecoder:
             raise self._wrong("The pack was cut within a header.")
 
     def _take_header(self, data: bytes, position: int) -> int:
+        if not self._header and (match := _HEADER.match(data, position)):
+            self._begin(match)  # as nearly all are: in one piece
+            return match.end()
         room = MAX_HEADER_BYTES + 1 - len(self._header)
-        end = data.find(b"\n", position, position + room)
-        self._header += data[position : end if end >= 0 else position + room]
-        if end < 0 and len(self._header) <= MAX_HEADER_BYTES:
+        end = data.find(b"\n", position, position + room) + 1
+        self._header += data[position : end or position + room]
+        if not end and len(self._header) <= MAX_HEADER_BYTES:
             return len(data)
         header = bytes(self._header)
-        match = _HEADER.fullmatch(header) if end >= 0 else None
+        match = _HEADER.fullmatch(header)
         if match is None:
             raise self._wrong(
                 f"Not a pack: a header is a digest and a size, and this begins {header[:40]!r}."
             )
         self._header.clear()
-        self._begin(f"sha256:{match[1].decode()}", int(match[2]))
-        return end + 1
+        self._begin(match)
+        return end
 
-    def _begin(self, digest: str, size_bytes: int) -> None:
+    def _begin(self, header: re.Match[bytes]) -> None:
+        digest, size_bytes = f"sha256:{header[1].decode()}", int(header[2])
         limit = self._max_content_bytes
         if limit is not None and size_bytes > limit:
             raise PackedContentTooLargeError(
@@ -202,7 +234,7 @@ class PackDecoder:
         self._missing_bytes = size_bytes
         self._hash = hashlib.sha256()
 
-    def _end(self) -> ContentEnds:
+    def _end(self, stop: int) -> ContentEnds:
         assert self._content is not None
         digest, size_bytes = self._content
         found = f"sha256:{self._hash.hexdigest()}"
@@ -210,7 +242,7 @@ class PackDecoder:
             raise self._wrong(f"What came as {digest} has the digest {found}.")
         self._content = None
         self.whole_count += 1
-        return ContentEnds(digest, size_bytes)
+        return ContentEnds(digest, size_bytes, stop - size_bytes)
 
     def _wrong(self, message: str) -> PackError:
         return PackError(message, {"whole_count": self.whole_count})
@@ -251,7 +283,10 @@ def _sized(content: PackedContent) -> Iterator[bytes]:
         )
 
 
-def _chunks_of(source: Iterable[bytes] | Path) -> Iterator[bytes]:
+def _chunks_of(source: Iterable[bytes] | Path | StoredBytes) -> Iterator[bytes]:
+    if isinstance(source, StoredBytes):
+        yield from source.iter_chunks()
+        return
     if not isinstance(source, Path):
         yield from source
         return

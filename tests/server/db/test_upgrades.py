@@ -64,6 +64,11 @@ def check_outputs(services: Services, owner: Principal) -> None:
     assert [item.path for item in found] == ["report.txt"]
 
 
+def check_packs(services: Services, owner: Principal) -> None:
+    stored = services.files.get("sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb")
+    assert (stored.path.name, stored.offset, stored.size_bytes) == ("old.pack", 67, 1)
+
+
 #: What the rows that came with a schema must still be, to those who ask for them.
 CHECKS: dict[str, Callable[[Services, Principal], None]] = {
     "0001": check_accounts,
@@ -71,6 +76,7 @@ CHECKS: dict[str, Callable[[Services, Principal], None]] = {
     "0003": check_data,
     "0004": check_jobs,
     "0005": check_outputs,
+    "0008": check_packs,
 }
 
 

@@ -16,6 +16,7 @@ from tests.server.registry.made_release import make_pack, send_contents
 from synapse_sdk._internal.digests import digest_bytes
 from synapse_sdk.clients.errors import AuthorizationError, HTTPError, ValidationError
 from synapse_sdk.storage.pack import PACK_MEDIA_TYPE
+from synapse_sdk.storage.pack_folder import check_pack_file
 
 LARGE = os.urandom(3_000_000)
 
@@ -63,8 +64,22 @@ def test_the_same_content_twice_is_stored_once(server):
     send_contents(client, b"one", b"one")
     send_contents(client, b"one")
 
-    files = [path for path in server.services.folder.blobs.rglob("*") if path.is_file()]
-    assert len(files) == 1
+    (pack,) = server.services.folder.packs.iterdir()
+    assert pack.suffix == ".pack"
+    assert not [path for path in server.services.folder.blobs.rglob("*") if path.is_file()]
+
+
+def test_what_is_new_in_a_pack_of_known_contents_is_found_in_it(server):
+    client = server.client("developer")
+    send_contents(client, b"one")
+    send_contents(client, b"one", b"two", b"")
+
+    def lies_in(data: bytes) -> str:
+        stored = server.services.registry.open_blob(1, digest_bytes(data))
+        assert stored.read_bytes() == data
+        return stored.path.name
+
+    assert lies_in(b"one") != lies_in(b"two") == lies_in(b"")
 
 
 def test_a_pack_that_is_cut_keeps_what_came_whole(server):
@@ -75,7 +90,9 @@ def test_a_pack_that_is_cut_keeps_what_came_whole(server):
     send_raw(server, "POST /blobs/pack/ HTTP/1.1", pack[:3_000_000], length=len(pack))
 
     wait_for(lambda: ask(client, first, second)["missing"], [digest_bytes(second)])
-    assert not list(server.services.folder.blobs.glob(".*.partial"))
+    (pack,) = server.services.folder.packs.iterdir()
+    assert pack.stat().st_size < 2_000_100  # without the half that came after it
+    check_pack_file(pack)
 
 
 def test_a_pack_with_a_wrong_content_keeps_those_before_it(server):
@@ -255,13 +272,15 @@ def test_a_job_brings_what_it_made(server):
     assert send_contents(server.client(token=token.text), b"made") == {"stored": 1}
 
 
-def test_a_damaged_blob_is_mended_by_a_good_copy(server):
+def test_a_damaged_content_is_mended_by_a_good_copy(server):
     client = server.client("developer")
     send_contents(client, b"one")
-    blob = server.services.registry.open_blob(1, digest_bytes(b"one"))
-    blob.chmod(0o600)
-    blob.write_bytes(b"two")
+    before = server.services.registry.open_blob(1, digest_bytes(b"one"))
+    before.path.chmod(0o600)
+    before.path.write_bytes(before.path.read_bytes().replace(b"one", b"two"))
 
     send_contents(client, b"one")
 
-    assert blob.read_bytes() == b"one"
+    after = server.services.registry.open_blob(1, digest_bytes(b"one"))
+    assert after.read_bytes() == b"one"
+    assert after.path != before.path

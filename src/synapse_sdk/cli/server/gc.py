@@ -13,6 +13,7 @@ from synapse_sdk.cli.rim import ExitCode
 from synapse_sdk.cli.server.data_folder_option import with_data_folder
 
 if TYPE_CHECKING:
+    from synapse_sdk.server.contents.repacking import WornPack
     from synapse_sdk.server.data_folder import DataFolder
 
 #: Rows that fit a glance; `--json` has all.
@@ -35,7 +36,7 @@ def gc(output: Output, folder: DataFolder, dry_run: bool) -> int:
         services = open_services(folder)
         try:
             look = find_garbage if dry_run else remove_garbage
-            garbage = look(services.database, services.blobs, folder.uploads)
+            garbage = look(services.database, services.files, folder.uploads)
         finally:
             services.database.close()
     rows = [*((blob, "nothing names it") for blob in garbage.unnamed)]
@@ -43,11 +44,16 @@ def gc(output: Output, folder: DataFolder, dry_run: bool) -> int:
     if output.as_json:
         contents = [{"digest": blob.digest, "size_bytes": blob.size_bytes, "why": why} for blob, why in rows]
         uploads = [{"name": item.path.name, "size_bytes": item.size_bytes} for item in garbage.uploads]
+        packs = [
+            {"name": pack.name, "size_bytes": pack.size_bytes, "living_bytes": pack.living_bytes}
+            for pack in garbage.packs
+        ]
         output.document(
             {
                 "removed": not dry_run,
                 "size_bytes": garbage.size_bytes,
                 "contents": contents,
+                "packs": packs,
                 "uploads": uploads,
             }
         )
@@ -57,10 +63,22 @@ def gc(output: Output, folder: DataFolder, dry_run: bool) -> int:
         (item.path.name[:19], format_size(item.size_bytes), "an upload, at rest for a week")
         for item in garbage.uploads
     ]
+    shown += [
+        (f"pack {pack.name[:14]}…", format_size(pack.size_bytes), _describe(pack)) for pack in garbage.packs
+    ]
     if shown:
         output.table(("content", "size", "why"), shown[:_SHOWN_ROWS])
     if len(shown) > _SHOWN_ROWS:
         output.say(f"… and {len(shown) - _SHOWN_ROWS:,} more; --json lists all")
     verb = "can go" if dry_run else "gone"
-    output.say(f"{count_of(len(shown), 'content')}, {format_size(garbage.size_bytes)} {verb}.")
+    count = len(shown) - len(garbage.packs)
+    output.say(f"{count_of(count, 'content')}, {format_size(garbage.size_bytes)} {verb}.")
+    if garbage.packs:
+        can = "can be" if dry_run else "have been"
+        output.say(f"{len(garbage.packs):,} of the packs {can} removed, or written anew without them.")
     return ExitCode.DONE
+
+
+def _describe(pack: WornPack) -> str:
+    living = format_size(pack.living_bytes)
+    return f"a pack; {living} in it are named" if pack.living_bytes else "a pack; nothing in it is named"

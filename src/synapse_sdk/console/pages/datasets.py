@@ -85,6 +85,6 @@ def show_item(
     services = services_of(request)
     version = services.data.datasets.get_version(visitor.principal, dataset_id, number)
     item = services.data.datasets.get_item(version, path)
-    file = services.blobs.get(item.digest)
+    file = services.files.get(item.digest)
     picture_type = find_picture_type(path, item.size_bytes) if as_picture else None
     return show_picture(file, picture_type) if picture_type else download(file, path.rpartition("/")[2])

@@ -110,7 +110,7 @@ def download_output(request: Request, visitor: SignedIn, lookup: str, path: str)
     """Send a file that a job left."""
     services = services_of(request)
     item = services.outputs.get_output(visitor.principal, lookup, path, attempt=None)
-    return download(services.blobs.get(item.digest), path.rpartition("/")[2])
+    return download(services.files.get(item.digest), path.rpartition("/")[2])
 
 
 @router.post("/jobs/{lookup}/stop/")

@@ -68,8 +68,8 @@ def download_model(request: Request, visitor: SignedIn, model_id: Number) -> Res
     model = models.get_model(visitor.principal, model_id)
     if not model.is_folder:
         item = models.get_file(model, model.filename)
-        return download(services.blobs.get(item.digest), model.filename)
-    files = ((item.path, services.blobs.get(item.digest)) for item in _iter_files(models, model))
+        return download(services.files.get(item.digest), model.filename)
+    files = ((item.path, services.files.get(item.digest)) for item in _iter_files(models, model))
     return download_zip(files, f"{model.filename}.zip")
 
 
@@ -86,4 +86,4 @@ def download_file(request: Request, visitor: SignedIn, model_id: Number, path: s
     services = services_of(request)
     model = services.data.models.get_model(visitor.principal, model_id)
     item = services.data.models.get_file(model, path)
-    return download(services.blobs.get(item.digest), path.rpartition("/")[2])
+    return download(services.files.get(item.digest), path.rpartition("/")[2])

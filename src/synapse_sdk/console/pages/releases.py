@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -14,6 +13,7 @@ from synapse_sdk.console.params_form import build_fields
 from synapse_sdk.console.rendering import render
 from synapse_sdk.console.services import Principal
 from synapse_sdk.console.session import SignedIn, services_of
+from synapse_sdk.storage.stored_bytes import StoredBytes
 
 router = APIRouter()
 FILE_ROWS = 500
@@ -62,7 +62,7 @@ def show_file(
     """Show a text file of a release, or send any file to be saved."""
     services, release = services_of(request), _get_release(request, visitor.principal, code, version)
     item = services.registry.releases.get_file(release, path)
-    file = services.blobs.get(item.digest)
+    file = services.files.get(item.digest)
     if save:
         return download(file, path.rpartition("/")[2])
     return render(request, "release_file.html", release=release, item=item, text=_read_text(file))
@@ -77,16 +77,16 @@ def _find_readme(request: Request, release: Any) -> str | None:
     name = str(release.config.get("readme") or "README.md")
     for item in services.registry.releases.list_files(release, limit=FILE_ROWS):
         if item.path.lower() == name.lower():
-            return _read_text(services.blobs.get(item.digest))
+            return _read_text(services.files.get(item.digest))
     return None
 
 
-def _read_text(file: Path) -> str | None:
+def _read_text(stored: StoredBytes) -> str | None:
     """Return a file's text, None for what is too long or no text."""
-    if file.stat().st_size > TEXT_MAX_BYTES:
+    if stored.size_bytes > TEXT_MAX_BYTES:
         return None
     try:
-        text = file.read_bytes().decode()
+        text = stored.read_bytes().decode()
     except UnicodeDecodeError:
         return None
     return None if "\0" in text else text

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from urllib.parse import quote
 
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 
-from synapse_sdk.storage.blobs import BlobStore
-from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, PackedContent, iter_pack, pack_size_bytes
+from synapse_sdk.server.contents.content_files import ContentFiles
+from synapse_sdk.server.http.stored_response import StoredResponse
+from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, pack_size_bytes
 from synapse_sdk.workspace.manifest import Item
 
 #: What somebody uploaded is never run, rendered or guessed at by a browser.
@@ -19,10 +20,10 @@ _HARMLESS = {
 }
 
 
-def file_response(blobs: BlobStore, digest: str, filename: str) -> FileResponse:
+def file_response(files: ContentFiles, digest: str, filename: str) -> StoredResponse:
     """Return a content as a download under `filename`; answers to Range and If-Range."""
-    return FileResponse(
-        blobs.get(digest),
+    return StoredResponse(
+        files.get(digest),
         media_type="application/octet-stream",
         headers={
             **_HARMLESS,
@@ -32,22 +33,18 @@ def file_response(blobs: BlobStore, digest: str, filename: str) -> FileResponse:
     )
 
 
-def pack_response(blobs: BlobStore, items: Iterable[Item], *, skip: int = 0) -> StreamingResponse:
+def pack_response(files: ContentFiles, items: Iterable[Item], *, skip: int = 0) -> StreamingResponse:
     """Return all contents as one pack: each once, in the order of the manifest.
 
     Args:
-        blobs: Where the contents lie.
+        files: Where the contents lie.
         items: The manifest.
         skip: How many contents the reader has already, from an answer that broke off.
     """
     size_by_digest = {item.digest: item.size_bytes for item in items}
     contents = list(size_by_digest.items())[skip:]
     return StreamingResponse(
-        _iter_blobs(blobs, contents),
+        files.iter_packed(contents),
         media_type=PACK_MEDIA_TYPE,
         headers={"Content-Length": str(pack_size_bytes(contents)), **_HARMLESS},
     )
-
-
-def _iter_blobs(blobs: BlobStore, contents: Iterable[tuple[str, int]]) -> Iterator[bytes]:
-    return iter_pack(PackedContent(digest, size_bytes, blobs.get(digest)) for digest, size_bytes in contents)

@@ -130,11 +130,11 @@ def list_items(
 @router.get("/datasets/{dataset_id}/versions/{number}/items/{path:path}", response_class=FileResponse)
 def get_item(
     request: Request, principal: Authenticated, dataset_id: Number, number: Number, path: str
-) -> FileResponse:
+) -> Response:
     """Return the bytes of one file; answers to Range."""
     service = _service(request)
     item = service.get_item(service.get_version(principal, dataset_id, number), path)
-    return file_response(request.app.state.services.blobs, item.digest, path.rpartition("/")[2])
+    return file_response(request.app.state.services.files, item.digest, path.rpartition("/")[2])
 
 
 @router.get("/datasets/{dataset_id}/versions/{number}/archive/", response_class=StreamingResponse)
@@ -144,7 +144,7 @@ def get_archive(
     """Return all contents of a version as one pack, each once, in the order of the manifest."""
     service = _service(request)
     version = service.get_version(principal, dataset_id, number)
-    return pack_response(request.app.state.services.blobs, service.iter_items(version), skip=skip)
+    return pack_response(request.app.state.services.files, service.iter_items(version), skip=skip)
 
 
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:

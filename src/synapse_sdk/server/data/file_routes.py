@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, NoReturn
 
-from fastapi import APIRouter, Form, Header, Path, Query, Request, UploadFile
+from fastapi import APIRouter, Form, Header, Path, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -157,10 +157,10 @@ def get_data_file(request: Request, principal: Authenticated, file_id: Number) -
 
 
 @router.get("/data_files/{file_id}/content/", response_class=FileResponse)
-def get_data_file_content(request: Request, principal: Authenticated, file_id: Number) -> FileResponse:
+def get_data_file_content(request: Request, principal: Authenticated, file_id: Number) -> Response:
     """Return the bytes of a data file; answers to Range."""
     found = _files(request).get_data_file(principal, file_id)
-    return file_response(request.app.state.services.blobs, found.digest, found.name)
+    return file_response(request.app.state.services.files, found.digest, found.name)
 
 
 @router.post("/data_files/verify_checksums/")

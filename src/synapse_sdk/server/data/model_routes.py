@@ -120,11 +120,11 @@ def list_files(
 
 
 @router.get("/models/{model_id}/files/{path:path}", response_class=FileResponse)
-def get_file(request: Request, principal: Authenticated, model_id: Number, path: str) -> FileResponse:
+def get_file(request: Request, principal: Authenticated, model_id: Number, path: str) -> Response:
     """Return the bytes of one file of a model; answers to Range."""
     model = _service(request).get_model(principal, model_id)
     item = _service(request).get_file(model, path)
-    return file_response(request.app.state.services.blobs, item.digest, path.rpartition("/")[2])
+    return file_response(request.app.state.services.files, item.digest, path.rpartition("/")[2])
 
 
 @router.get("/models/{model_id}/archive/", response_class=StreamingResponse)
@@ -133,7 +133,7 @@ def get_archive(
 ) -> StreamingResponse:
     """Return all contents of a model as one pack, each once, in the order of their paths."""
     model = _service(request).get_model(principal, model_id)
-    return pack_response(request.app.state.services.blobs, _service(request).iter_files(model), skip=skip)
+    return pack_response(request.app.state.services.files, _service(request).iter_files(model), skip=skip)
 
 
 def describe_model(request: Request, model: Model) -> dict[str, Any]:

@@ -11,14 +11,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from synapse_sdk.server.db.columns import insert_ignoring
-
 Row = tuple[Any, ...]
 _Convert = Callable[[Any], Any]
 
 
 def insert_rows(
-    connection: sa.Connection, table: sa.Table, rows: Sequence[Row], *, is_ignoring: bool = False
+    connection: sa.Connection,
+    table: sa.Table,
+    rows: Sequence[Row],
+    *,
+    is_ignoring: bool = False,
+    is_replacing: bool = False,
 ) -> None:
     """Insert rows.
 
@@ -27,26 +30,37 @@ def insert_rows(
         table: Where to.
         rows: One value for each column, in the order of the columns.
         is_ignoring: Leave rows alone that are there already by some unique key.
+        is_replacing: Take the place of rows that are there already by the primary key.
     """
     if not rows:
         return
     if connection.dialect.paramstyle == "qmark":
         converted = _convert(rows, _conversions(connection.dialect, table))
-        connection.exec_driver_sql(_compile(connection.dialect, table, is_ignoring), converted)
+        connection.exec_driver_sql(_compile(connection.dialect, table, is_ignoring, is_replacing), converted)
         return
-    statement = insert_ignoring(connection, table) if is_ignoring else sa.insert(table)
+    statement = _insert(connection.dialect, table, is_ignoring, is_replacing)
     names = table.c.keys()
     connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
 
 
 @cache
-def _compile(dialect: sa.Dialect, table: sa.Table, is_ignoring: bool) -> str:
-    statement: Any = sa.insert(table)
-    if is_ignoring:
-        from sqlalchemy.dialects import sqlite
+def _compile(dialect: sa.Dialect, table: sa.Table, is_ignoring: bool, is_replacing: bool) -> str:
+    return str(_insert(dialect, table, is_ignoring, is_replacing).compile(dialect=dialect))
 
-        statement = sqlite.insert(table).on_conflict_do_nothing()
-    return str(statement.compile(dialect=dialect))
+
+def _insert(dialect: sa.Dialect, table: sa.Table, is_ignoring: bool, is_replacing: bool) -> Any:
+    if not is_ignoring and not is_replacing:
+        return sa.insert(table)
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    statement: Any = (postgresql if dialect.name == "postgresql" else sqlite).insert(table)
+    if is_ignoring:
+        return statement.on_conflict_do_nothing()
+    keys = list(table.primary_key.columns)
+    others = {
+        column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key
+    }
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -71,7 +71,7 @@ def list_outputs(
 @router.get("/jobs/{job_id}/outputs/{path:path}", response_class=FileResponse)
 def download_output(
     request: Request, principal: Authenticated, job_id: str, path: str, attempt: Attempt = None
-) -> FileResponse:
+) -> Response:
     """Download one file that a job left; answers to Range."""
     found = _service(request).get_output(principal, job_id, path, attempt=attempt)
-    return file_response(request.app.state.services.blobs, found.digest, path.rpartition("/")[2])
+    return file_response(request.app.state.services.files, found.digest, path.rpartition("/")[2])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -12,13 +12,17 @@ import sqlalchemy as sa
 
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk._internal.units import format_size
+from synapse_sdk.server.contents.content_files import ContentFiles
 from synapse_sdk.server.db import Database
 from synapse_sdk.server.http import ConflictError, InvalidError, NotFoundError, Principal, TooLargeError
 from synapse_sdk.server.registry import content_store as store
 from synapse_sdk.server.registry.pack_receiver import PackReceiver
 from synapse_sdk.server.registry.partial_contents import PartialContents
 from synapse_sdk.storage.blob_batch import BlobBatch
-from synapse_sdk.storage.blobs import Blob, BlobStore
+from synapse_sdk.storage.blobs import Blob
+from synapse_sdk.storage.pack import ContentEnds
+from synapse_sdk.storage.pack_folder import NewPack
+from synapse_sdk.storage.stored_bytes import StoredBytes
 
 CONTENT_LIMIT_BYTES = 50 * 1024**3
 #: Missing contents that an error names.
@@ -43,13 +47,14 @@ class ContentService:
     def __init__(
         self,
         database: Database,
-        blobs: BlobStore,
+        files: ContentFiles,
         *,
         uploads: Path,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database = database
-        self._blobs = blobs
+        self._files = files
+        self._blobs = files.blobs
         self._partials = PartialContents(uploads)
         self._now = now
 
@@ -81,11 +86,14 @@ class ContentService:
         """Return what takes a pack piece by piece, for contents of this workspace."""
         _require_upload(principal)
 
-        def record(blobs: Collection[Blob]) -> None:
+        def keep(pack: NewPack, ended: Sequence[ContentEnds]) -> None:
+            rows = self._files.keep_pack(pack, ended)
+            blobs = [Blob(content.digest, content.size_bytes) for content in ended]
             with self._database.write() as connection:
-                store.add_contents(connection, principal.workspace_id, list(blobs), self._now())
+                self._files.record(connection, rows)
+                store.add_contents(connection, principal.workspace_id, blobs, self._now())
 
-        return PackReceiver(self._blobs, record)
+        return PackReceiver(self._files.packs.create(), keep)
 
     def receive_streams(self, principal: Principal, streams: Iterable[Iterable[bytes]]) -> list[Blob]:
         """Bring in contents whose digests nobody has said; return them in the order of the streams.
@@ -214,15 +222,15 @@ class ContentService:
         """Note that a workspace has a content whose bytes are in the blob store; once is enough."""
         store.add_contents(connection, workspace_id, [blob], self._now())
 
-    def open_blob(self, workspace_id: int, digest: str) -> Path:
-        """Return the file of a content.
+    def open_blob(self, workspace_id: int, digest: str) -> StoredBytes:
+        """Return the bytes of a content; none of them is read yet.
 
         Raises:
             NotFoundError: The workspace has no such content.
         """
         if self._find_size(workspace_id, digest) is None:
             raise NotFoundError(f"There is no content {digest} here.", {"digest": digest})
-        return self._blobs.get(digest)
+        return self._files.get(digest)
 
     def _find_size(self, workspace_id: int, digest: str) -> int | None:
         with self._database.read() as connection:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 from urllib.parse import quote
 
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 
 from synapse_sdk.manifest import ManifestFile
-from synapse_sdk.storage.blobs import BlobStore
-from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, PackedContent, iter_pack, pack_size_bytes
+from synapse_sdk.server.contents.content_files import ContentFiles
+from synapse_sdk.server.http.stored_response import StoredResponse
+from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, pack_size_bytes
+from synapse_sdk.storage.stored_bytes import StoredBytes
 
 #: What somebody uploaded is never run, rendered or guessed at by a browser.
 _HARMLESS = {
@@ -22,11 +23,11 @@ _HARMLESS = {
 _LOOKED_AT_BYTES = 8192
 
 
-def file_response(path: Path, *, digest: str, filename: str) -> FileResponse:
+def file_response(stored: StoredBytes, *, digest: str, filename: str) -> StoredResponse:
     """Return a content as a download under `filename`; answers to Range and If-Range."""
-    return FileResponse(
-        path,
-        media_type="text/plain; charset=utf-8" if _is_text(path) else "application/octet-stream",
+    return StoredResponse(
+        stored,
+        media_type="text/plain; charset=utf-8" if _is_text(stored) else "application/octet-stream",
         headers={
             **_HARMLESS,
             "ETag": f'"{digest}"',
@@ -35,30 +36,27 @@ def file_response(path: Path, *, digest: str, filename: str) -> FileResponse:
     )
 
 
-def pack_response(blobs: BlobStore, files: Iterable[ManifestFile], *, skip: int = 0) -> StreamingResponse:
+def pack_response(
+    files: ContentFiles, manifest: Iterable[ManifestFile], *, skip: int = 0
+) -> StreamingResponse:
     """Return all contents as one pack: each once, in the order of the manifest.
 
     Args:
-        blobs: Where the contents lie.
-        files: The manifest.
+        files: Where the contents lie.
+        manifest: What the release holds.
         skip: How many contents the reader has already, from an answer that broke off.
     """
-    size_by_digest = {file.digest: file.size_bytes for file in files}
+    size_by_digest = {file.digest: file.size_bytes for file in manifest}
     contents = list(size_by_digest.items())[skip:]
     return StreamingResponse(
-        _iter_blobs(blobs, contents),
+        files.iter_packed(contents),
         media_type=PACK_MEDIA_TYPE,
         headers={"Content-Length": str(pack_size_bytes(contents)), **_HARMLESS},
     )
 
 
-def _iter_blobs(blobs: BlobStore, contents: Iterable[tuple[str, int]]) -> Iterator[bytes]:
-    return iter_pack(PackedContent(digest, size_bytes, blobs.get(digest)) for digest, size_bytes in contents)
-
-
-def _is_text(path: Path) -> bool:
-    with path.open("rb") as stream:
-        head = stream.read(_LOOKED_AT_BYTES)
+def _is_text(stored: StoredBytes) -> bool:
+    head = stored.read_bytes(_LOOKED_AT_BYTES)
     if b"\0" in head:
         return False
     # A letter that is cut at the end is still a letter.

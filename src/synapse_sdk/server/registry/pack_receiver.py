@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 
 from synapse_sdk._internal.units import format_size
 from synapse_sdk.server.http import InvalidError, TooLargeError
-from synapse_sdk.storage.blob_batch import BlobBatch
-from synapse_sdk.storage.blobs import Blob, BlobStore
-from synapse_sdk.storage.pack import ContentBegins, ContentEnds, PackDecoder, PackError
+from synapse_sdk.storage.pack import ContentEnds, PackDecoder, PackError
+from synapse_sdk.storage.pack_folder import NewPack
 
 PACK_LIMIT_BYTES = 64 * 1024**2
 PACK_LIMIT_COUNT = 10_000
@@ -17,15 +16,16 @@ PACK_LIMIT_COUNT = 10_000
 class PackReceiver:
     """Takes a pack piece by piece. `finish` or `keep` must be called at its end."""
 
-    def __init__(self, blobs: BlobStore, record: Callable[[Collection[Blob]], None]) -> None:
+    def __init__(self, pack: NewPack, keep: Callable[[NewPack, Sequence[ContentEnds]], None]) -> None:
         """Get ready.
 
         Args:
-            blobs: Where the contents go.
-            record: Writes the rows of contents that are durable.
+            pack: Where it goes as it comes.
+            keep: Makes contents that came whole durable, and known.
         """
-        self._batch = BlobBatch(blobs)
-        self._record = record
+        self._pack = pack
+        self._keep = keep
+        self._ended: list[ContentEnds] = []
         self._decoder = PackDecoder(max_content_bytes=PACK_LIMIT_BYTES)
         self._size_bytes = 0
 
@@ -43,14 +43,14 @@ class PackReceiver:
                 {"limit_bytes": PACK_LIMIT_BYTES},
                 hint="Send several; large contents alone, by PUT blobs/<digest>/.",
             )
+        self._pack.write(data)
         try:
-            for part in self._decoder.feed(data):
-                if isinstance(part, bytes):
-                    self._batch.write(part)
-                elif isinstance(part, ContentBegins):
-                    self._begin()
-                elif isinstance(part, ContentEnds):
-                    self._batch.end(part.digest)
+            for content in self._decoder.check(data):
+                if len(self._ended) == PACK_LIMIT_COUNT:
+                    raise TooLargeError(
+                        f"A pack holds up to {PACK_LIMIT_COUNT} contents.", {"limit_count": PACK_LIMIT_COUNT}
+                    )
+                self._ended.append(content)
         except PackError as error:
             raise _refuse(error) from error
 
@@ -69,17 +69,10 @@ class PackReceiver:
 
     def keep(self) -> int:
         """Make durable and known what came whole so far; return how many contents that are."""
-        with self._batch:
-            kept = self._batch.sync()
-        self._record(kept)
-        return len(kept)
-
-    def _begin(self) -> None:
-        if len(self._batch.unsynced) >= PACK_LIMIT_COUNT:
-            raise TooLargeError(
-                f"A pack holds up to {PACK_LIMIT_COUNT} contents.", {"limit_count": PACK_LIMIT_COUNT}
-            )
-        self._batch.begin()
+        with self._pack:
+            if self._ended:
+                self._keep(self._pack, self._ended)
+        return len(self._ended)
 
 
 def _refuse(error: PackError) -> InvalidError:

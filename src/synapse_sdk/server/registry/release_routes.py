@@ -95,7 +95,7 @@ def list_files(
 
 
 @_releases.get("/{lookup}/files/{path:path}", response_class=FileResponse)
-def get_file(request: Request, principal: Authenticated, lookup: str, path: str) -> FileResponse:
+def get_file(request: Request, principal: Authenticated, lookup: str, path: str) -> Response:
     """Return the bytes of one file; answers to Range."""
     service = _service(request)
     file = service.releases.get_file(service.releases.get_release(principal, lookup), path)
@@ -104,7 +104,7 @@ def get_file(request: Request, principal: Authenticated, lookup: str, path: str)
 
 
 @_releases.get("/{lookup}/lock/", response_class=FileResponse)
-def get_lock(request: Request, principal: Authenticated, lookup: str) -> FileResponse:
+def get_lock(request: Request, principal: Authenticated, lookup: str) -> Response:
     """Return the lock: a requirements file with exact versions and hashes."""
     service = _service(request)
     release = service.releases.get_release(principal, lookup)
@@ -126,7 +126,7 @@ def get_archive(
     """Return all contents of a release as one pack, each once, in the order of the manifest."""
     service = _service(request)
     release = service.releases.get_release(principal, lookup)
-    return pack_response(service.blobs, service.releases.iter_files(release), skip=skip)
+    return pack_response(service.files, service.releases.iter_files(release), skip=skip)
 
 
 router.include_router(_plugins)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk.manifest import ManifestFile
+from synapse_sdk.server.contents.content_files import ContentFiles
 from synapse_sdk.server.db import Database
 from synapse_sdk.server.http import Principal
 from synapse_sdk.server.registry.content_service import ContentService, SizedContent
@@ -21,7 +22,8 @@ from synapse_sdk.server.registry.release_service import (
     no_release,
     nothing_given,
 )
-from synapse_sdk.storage.blobs import Blob, BlobStore
+from synapse_sdk.storage.blobs import Blob
+from synapse_sdk.storage.stored_bytes import StoredBytes
 
 
 class RegistryService:
@@ -30,7 +32,7 @@ class RegistryService:
     def __init__(
         self,
         database: Database,
-        blobs: BlobStore,
+        files: ContentFiles,
         *,
         uploads: Path,
         release_of_job: ReleaseOfJob = no_release,
@@ -41,14 +43,14 @@ class RegistryService:
 
         Args:
             database: Where its rows lie.
-            blobs: Where contents lie.
+            files: Where contents lie.
             uploads: Folder of contents on their way in; on the file system of the blobs.
             release_of_job: Digest of the release that a job's envelope names; a job reads no other.
             is_given: Was an agent given a job of a release? It reads no other.
             now: The clock.
         """
-        self.blobs = blobs
-        self.contents = ContentService(database, blobs, uploads=uploads, now=now)
+        self.files = files
+        self.contents = ContentService(database, files, uploads=uploads, now=now)
         self.releases = ReleaseService(
             database, self.contents, release_of_job=release_of_job, is_given=is_given, now=now
         )
@@ -67,8 +69,8 @@ class RegistryService:
         """Return files of a release in the order of their paths."""
         return self.releases.list_files(release, after=after, limit=limit)
 
-    def open_blob(self, workspace_id: int, digest: str) -> Path:
-        """Return the file of a content that the workspace has; `NotFoundError` without one."""
+    def open_blob(self, workspace_id: int, digest: str) -> StoredBytes:
+        """Return the bytes of a content that the workspace has; `NotFoundError` without one."""
         return self.contents.open_blob(workspace_id, digest)
 
     def require_blobs(self, connection: sa.Connection, workspace_id: int, digests: Iterable[str]) -> None:
