@@ -18,7 +18,7 @@ from synapse_sdk.clients.transport import (
     wait_before_repeating,
 )
 from synapse_sdk.storage.errors import StorageError
-from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, build_pack
+from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, iter_blocks, pack_size_bytes
 
 #: Contents up to this size travel in packs.
 SMALL_BYTES = 1024**2
@@ -157,11 +157,13 @@ def _batches(contents: Iterable[Content]) -> Iterator[list[Content]]:
 
 
 def _send_pack(transport: Transport, batch: Sequence[Content]) -> None:
+    size_bytes = pack_size_bytes((content.digest, content.size_bytes) for content in batch)
     try:
         transport.post(
             "blobs/pack/",
-            content=build_pack((content.digest, _read_small(content)) for content in batch),
-            headers={"Content-Type": PACK_MEDIA_TYPE},
+            # In blocks: memory for a whole pack would be asked for, cleared and given back for each.
+            content=iter_blocks((content.digest, _read_small(content)) for content in batch),
+            headers={"Content-Type": PACK_MEDIA_TYPE, "Content-Length": str(size_bytes)},
             timeout_s=_CHUNK_TIMEOUT_S,
         )
     except ValidationError:

@@ -21,6 +21,7 @@ from synapse_sdk.storage.stored_bytes import StoredBytes
 PACK_MEDIA_TYPE = "application/vnd.synapse.pack"
 #: Far more than the longest honest header (84 bytes): what is longer is no header.
 MAX_HEADER_BYTES = 100
+_BLOCK_BYTES = 256 * 1024
 
 _HEADER = re.compile(rb"([0-9a-f]{64}) (0|[1-9][0-9]{0,18})\n")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
@@ -93,12 +94,18 @@ def iter_pack(contents: Iterable[PackedContent]) -> Iterator[bytes]:
         yield bytes(block)
 
 
-def build_pack(contents: Iterable[tuple[str, bytes]]) -> bytes:
-    """Return whole contents, each with its digest, as a pack that fits into memory."""
+def iter_blocks(contents: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+    """Write whole contents, each with its digest, as a pack, in blocks of about a quarter of a mebibyte."""
     pieces: list[bytes] = []
+    size_bytes = 0
     for digest, data in contents:
         pieces += (_header(digest, len(data)), data)
-    return b"".join(pieces)
+        size_bytes += len(data)
+        if size_bytes >= _BLOCK_BYTES:
+            yield b"".join(pieces)
+            pieces, size_bytes = [], 0
+    if pieces:
+        yield b"".join(pieces)
 
 
 def pack_size_bytes(entries: Iterable[tuple[str, int]]) -> int:

@@ -18,6 +18,10 @@ from synapse_sdk.storage.copying import sync_folder
 from synapse_sdk.storage.pack import PackDecoder
 from synapse_sdk.storage.partials import remove_abandoned_partials
 
+#: A pack of so many bytes is one of many that come at once. The system need not keep it in memory, where it
+#: would take the place of what is read all the time, such as the database; to find room for it takes longer
+#: than to write it.
+CROWDING_BYTES = 4 * 1024**2
 _SUFFIX = ".pack"
 
 
@@ -108,6 +112,8 @@ class NewPack:
         """Make the first `size_bytes` durable, as the pack `name`; what was written after them is dropped."""
         os.ftruncate(self._descriptor, size_bytes)
         os.fsync(self._descriptor)
+        if size_bytes >= CROWDING_BYTES and hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         os.close(self._descriptor)
         self._descriptor = -1
         self._partial.rename(self._root / f"{self.name}{_SUFFIX}")

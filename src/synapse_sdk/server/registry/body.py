@@ -23,7 +23,12 @@ class Body:
         self._stream = request.stream()
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """Yield it in pieces of about four mebibytes.
+        """Yield it in pieces of about four mebibytes; see `batches`."""
+        async for batch in self.batches():
+            yield b"".join(batch)
+
+    async def batches(self) -> AsyncIterator[list[bytes]]:
+        """Yield it as it comes, some chunks at once, together about four mebibytes. They are not joined.
 
         Raises:
             ClientDisconnect: The connection broke. Everything that came before was yielded.
@@ -35,14 +40,14 @@ class Body:
                 chunks.append(chunk)
                 size_bytes += len(chunk)
                 if size_bytes >= _PIECE_BYTES:
-                    yield b"".join(chunks)
+                    yield chunks
                     chunks, size_bytes = [], 0
         except ClientDisconnect:
             if size_bytes:
-                yield b"".join(chunks)
+                yield chunks
             raise
         if size_bytes:
-            yield b"".join(chunks)
+            yield chunks
 
     async def read(self, *, limit_bytes: int) -> bytes:
         """Return all of it.

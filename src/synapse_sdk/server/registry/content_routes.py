@@ -65,8 +65,8 @@ async def receive_pack(request: Request, principal: Authenticated) -> dict[str, 
     receiver = await run_in_threadpool(_service(request).receive_pack, principal)
     body = Body(request)
     try:
-        async for piece in body.pieces():
-            await run_in_threadpool(receiver.feed, piece)
+        async for batch in body.batches():
+            await run_in_threadpool(receiver.feed, batch)
     except ClientDisconnect:
         return {"stored": await run_in_threadpool(receiver.keep)}  # nobody hears it
     except Exception:

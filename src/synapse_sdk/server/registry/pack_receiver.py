@@ -29,30 +29,15 @@ class PackReceiver:
         self._decoder = PackDecoder(max_content_bytes=PACK_LIMIT_BYTES)
         self._size_bytes = 0
 
-    def feed(self, data: bytes) -> None:
-        """Take the next piece.
+    def feed(self, chunks: Sequence[bytes]) -> None:
+        """Take what comes next.
 
         Raises:
             InvalidError: This is no pack, or a content is not what its header says.
             TooLargeError: It is longer, or holds more contents, than a pack may.
         """
-        self._size_bytes += len(data)
-        if self._size_bytes > PACK_LIMIT_BYTES:
-            raise TooLargeError(
-                f"A pack has up to {format_size(PACK_LIMIT_BYTES)}.",
-                {"limit_bytes": PACK_LIMIT_BYTES},
-                hint="Send several; large contents alone, by PUT blobs/<digest>/.",
-            )
-        self._pack.write(data)
-        try:
-            for content in self._decoder.check(data):
-                if len(self._ended) == PACK_LIMIT_COUNT:
-                    raise TooLargeError(
-                        f"A pack holds up to {PACK_LIMIT_COUNT} contents.", {"limit_count": PACK_LIMIT_COUNT}
-                    )
-                self._ended.append(content)
-        except PackError as error:
-            raise _refuse(error) from error
+        for data in chunks:
+            self._feed(data)
 
     def finish(self) -> int:
         """Keep everything; return how many contents came.
@@ -73,6 +58,25 @@ class PackReceiver:
             if self._ended:
                 self._keep(self._pack, self._ended)
         return len(self._ended)
+
+    def _feed(self, data: bytes) -> None:
+        self._size_bytes += len(data)
+        if self._size_bytes > PACK_LIMIT_BYTES:
+            raise TooLargeError(
+                f"A pack has up to {format_size(PACK_LIMIT_BYTES)}.",
+                {"limit_bytes": PACK_LIMIT_BYTES},
+                hint="Send several; large contents alone, by PUT blobs/<digest>/.",
+            )
+        self._pack.write(data)
+        try:
+            for content in self._decoder.check(data):
+                if len(self._ended) == PACK_LIMIT_COUNT:
+                    raise TooLargeError(
+                        f"A pack holds up to {PACK_LIMIT_COUNT} contents.", {"limit_count": PACK_LIMIT_COUNT}
+                    )
+                self._ended.append(content)
+        except PackError as error:
+            raise _refuse(error) from error
 
 
 def _refuse(error: PackError) -> InvalidError:
