@@ -158,6 +158,8 @@ def serve(data: Path) -> None:
 
 def publish_here(url: str, token: str, folder: Path) -> dict[str, float]:
     """Plan and publish; the lock is not part of it, because it asks an index that is elsewhere."""
+    import httpx  # noqa: F401 - as the other modules: the clock measures publishing, not Python's imports
+
     from synapse_sdk.clients.transport import Transport
     from synapse_sdk.packaging import build_plan
     from synapse_sdk.packaging.publish import publish as send

@@ -16,7 +16,7 @@ from synapse_sdk.packaging import SecretFoundError
 from synapse_sdk.packaging.lock import Lock
 from synapse_sdk.packaging.plan import ReleasePlan
 from synapse_sdk.packaging.publish import PublishedRelease, VersionTakenError, find_same_release, publish
-from synapse_sdk.packaging.sent_contents import SentContents
+from synapse_sdk.packaging.sent_release import SentReleases
 from synapse_sdk.plugins.errors import UploadNotReachedError
 from synapse_sdk.storage.errors import StorageError
 from tests.cutting_proxy import CuttingProxy
@@ -78,14 +78,16 @@ def test_what_the_server_had_is_not_asked_for(server, tmp_path: Path):
     )
 
     assert (release.sent_count, release.sent_bytes) == (1, 6)
-    assert [len(request["blobs"]) for request in asked] == [1]
+    assert asked == []
 
 
 def test_what_the_server_had_and_lost_is_sent_again(server, tmp_path: Path):
     client, cache = server.client("publisher"), tmp_path / "cache"
     plan = make_plan(tmp_path / "plugin", FILES)
     digests = {planned.file.digest for planned in plan.files}
-    SentContents(cache, client.url, plan.code).save(digests, before=())
+    SentReleases(cache, client.url, plan.code).save(
+        digest_bytes(b"another"), [planned.file for planned in plan.files]
+    )
 
     release = send(plan, client, cache_folder=cache)
 

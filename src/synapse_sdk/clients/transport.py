@@ -23,6 +23,8 @@ from synapse_sdk.clients.errors import (
 from synapse_sdk.clients.server_address import ServerAddress
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 #: A machine that is there answers at once; one that is not should be told about within 3 s.
@@ -66,6 +68,7 @@ class Transport:
             self._headers["Synapse-Tenant"] = workspace
         self._read_timeout_s = read_timeout_s
         self._opened: httpx.Client | None = None
+        self._opened_for = ""
 
     @classmethod
     def like(cls, other: Transport) -> Transport:
@@ -211,11 +214,19 @@ class Transport:
         return response.text
 
     def _client(self) -> httpx.Client:
-        if self._opened is None:
+        scheme = urlsplit(self.url).scheme
+        if self._opened is None or self._opened_for != scheme:
             import httpx
 
+            self.close()
             # A redirect would carry the token to wherever it points.
-            self._opened = httpx.Client(headers=self._headers, follow_redirects=False, trust_env=True)
+            self._opened = httpx.Client(
+                headers=self._headers,
+                follow_redirects=False,
+                trust_env=True,
+                verify=True if scheme == "https" else _trust_nobody(),
+            )
+            self._opened_for = scheme
         return self._opened
 
     def _timeout(self, timeout_s: float | None) -> httpx.Timeout:
@@ -243,6 +254,16 @@ def is_address(url: str) -> bool:
     except ValueError:
         return False
     return is_good and not (parts.username or parts.password or parts.query or parts.fragment)
+
+
+def _trust_nobody() -> ssl.SSLContext:
+    """Return what an address without TLS is spoken to with: to read all authorities takes a while.
+
+    Should it be used for TLS after all, every certificate is refused.
+    """
+    import ssl
+
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @contextmanager

@@ -52,7 +52,11 @@ class Upload(NamedTuple):
 
 
 def upload_contents(
-    transport: Transport, contents: Iterable[Content], *, on_progress: OnProgress | None = None
+    transport: Transport,
+    contents: Iterable[Content],
+    *,
+    are_new: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> Upload:
     """Upload the contents that the server lacks. A line that breaks is taken up where the server is.
 
@@ -61,6 +65,7 @@ def upload_contents(
     Args:
         transport: The server.
         contents: Of equal ones, one is sent.
+        are_new: The server had none of them a while ago: they are sent without asking.
         on_progress: What the server has already counts as done.
 
     Raises:
@@ -69,7 +74,10 @@ def upload_contents(
     """
     by_digest = {content.digest: content for content in contents}
     count = _Count(sum(content.size_bytes for content in by_digest.values()), on_progress)
-    missing = _find_missing(transport, list(by_digest.values()))
+    if are_new:
+        missing = [_Missing(content, 0) for content in by_digest.values()]
+    else:
+        missing = _find_missing(transport, list(by_digest.values()))
     sent_count, failures = len(missing), 0
     there_bytes = count.note_missing(missing)
     while missing:

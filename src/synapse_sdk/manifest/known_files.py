@@ -10,7 +10,6 @@ It is a note (`notes.py`) for each folder of files, which can be removed at any 
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from pathlib import Path
@@ -22,30 +21,17 @@ from synapse_sdk.manifest.notes import note_path, read_note, write_note
 #: file systems count in up to two seconds. It is not noted.
 SETTLED_AFTER_NS = 2_000_000_000
 #: Another one for every change of what is noted: notes of another format are not looked for.
-_FORMAT = b"1"
+_FORMAT = b"2"
+_UNSEARCHED = "-"
 
 
 class KnownFile(NamedTuple):
     """A file as it was when it was read."""
 
-    inode: int
     size_bytes: int
-    #: Of the content, in nanoseconds since 1970.
-    modified_ns: int
-    #: Of content, name or permissions; nobody can set it at will.
-    changed_ns: int
     digest: str
     #: Which search found nothing in it; None when none looked.
     clean_by: str | None
-
-    def is_same(self, status: os.stat_result) -> bool:
-        """Does the system say of a file what it said of this one?"""
-        return (
-            self.changed_ns == status.st_ctime_ns
-            and self.modified_ns == status.st_mtime_ns
-            and self.size_bytes == status.st_size
-            and self.inode == status.st_ino
-        )
 
 
 class KnownFiles:
@@ -64,18 +50,20 @@ class KnownFiles:
         self._file = note_path(cache_folder / "known-files", _FORMAT, os.fsencode(os.path.realpath(folder)))
         self._search = search
         self._before = _load(self._file)
-        self._now: dict[str, KnownFile] = {}
+        self._now: dict[str, str] = {}
         self._began_ns = time.time_ns()
 
     def find(self, path: str, status: os.stat_result) -> KnownFile | None:
         """Return what is known of the file at `path`, from the folder on, if it is still the same."""
-        known = self._before.get(path)
-        if known is None or not known.is_same(status):
+        facts = self._before.get(path)
+        if facts is None or not facts.startswith(_stamp(status)):
             return None
-        if self._search is not None and known.clean_by != self._search:
-            known = known._replace(clean_by=None)
-        self._now[path] = known
-        return known
+        digest, clean_by = _split(facts)
+        if self._search is not None and clean_by != self._search:
+            clean_by = _UNSEARCHED
+            facts = f"{_stamp(status)}{digest} {clean_by}"
+        self._now[path] = facts
+        return KnownFile(status.st_size, digest, None if clean_by == _UNSEARCHED else clean_by)
 
     def note(self, path: str, status: os.stat_result, digest: str, *, is_clean: bool) -> None:
         """Note a file that was read.
@@ -89,24 +77,38 @@ class KnownFiles:
         if max(status.st_ctime_ns, status.st_mtime_ns) + SETTLED_AFTER_NS >= self._began_ns:
             self._now.pop(path, None)
             return
-        clean_by = self._search if is_clean else None
-        self._now[path] = KnownFile(
-            status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, digest, clean_by
-        )
+        clean_by = (self._search if is_clean else None) or _UNSEARCHED
+        self._now[path] = f"{_stamp(status)}{digest} {clean_by}"
 
     def note_clean(self, path: str, digest: str) -> None:
         """Note that the search found nothing in the bytes with this digest, which the file at `path` held."""
-        known = self._now.get(path)
-        if known is not None and known.digest == digest:
-            self._now[path] = known._replace(clean_by=self._search)
+        facts = self._now.get(path)
+        if facts is not None and _split(facts)[0] == digest:
+            self._now[path] = f"{' '.join(facts.split(' ', 5)[:5])} {self._search or _UNSEARCHED}"
 
     def save(self) -> None:
         """Keep the notes for the next reading. Where they can not be written, the next one takes longer."""
         if self._now == self._before:
             return
-        write_note(self._file, json.dumps(self._now, separators=(",", ":")).encode())
+        # Lines instead of JSON: those of 10,000 files are read in a tenth of the time. No path ends a line.
+        lines = (f"{facts}\t{path}" for path, facts in self._now.items())
+        write_note(self._file, "\n".join(lines).encode())
 
 
-def _load(file: Path) -> dict[str, KnownFile]:
+def _stamp(status: os.stat_result) -> str:
+    """Return what the system says of a file, which is another for another one."""
+    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} "
+
+
+def _split(facts: str) -> tuple[str, str]:
+    """Return the digest, and which search found nothing."""
+    digest, clean_by = facts.split(" ", 5)[4:]
+    return digest, clean_by
+
+
+def _load(file: Path) -> dict[str, str]:
     body = read_note(file)
-    return {} if body is None else {path: KnownFile(*fields) for path, fields in json.loads(body).items()}
+    if not body:
+        return {}
+    pairs = (line.split("\t", 1) for line in body.decode().split("\n"))
+    return {path: facts for facts, path in pairs}

@@ -96,6 +96,8 @@ _PATHS = {
     ".streamlit/secrets.toml": CREDENTIALS,
 }
 
+_PATH_NAMES = frozenset(path.rpartition("/")[2] for path in _PATHS)
+
 #: Google's usual names for what `gcloud` and the cloud console hand out.
 _GOOGLE_FILES = re.compile(r"(service[-_]?account|client[-_]?secret).*\.json")
 #: Examples that authors are meant to share. The secret scan reads them like any other file.
@@ -119,7 +121,7 @@ def find_never(path: str, *, is_folder: bool) -> str | None:
         return None
     if name.endswith(".json") and _GOOGLE_FILES.fullmatch(name):
         return CREDENTIALS
-    if reason := _PATHS.get("/".join(folded.rsplit("/", 2)[-2:])):
+    if name in _PATH_NAMES and (reason := _PATHS.get("/".join(folded.rsplit("/", 2)[-2:]))):
         return reason
     if not name.endswith(_ALL_ENDINGS):
         return None

@@ -6,16 +6,15 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from synapse_sdk._internal.digests import CHUNK_BYTES
 from synapse_sdk.manifest import ManifestFile
 from synapse_sdk.plugins.errors import ArchiveError
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedFile:
+class PlannedFile(NamedTuple):
     """A file that travels, and where its bytes are now."""
 
     file: ManifestFile

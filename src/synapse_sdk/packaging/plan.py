@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,10 +15,11 @@ from synapse_sdk.manifest import (
     ManifestError,
     ManifestFile,
     build_manifest,
+    canonical_files,
 )
 from synapse_sdk.packaging.contents import PlannedFile
 from synapse_sdk.packaging.named_files import check_entrypoints, check_readme, is_left_out, refuse_left_out
-from synapse_sdk.packaging.release_digest import config_document, release_digest
+from synapse_sdk.packaging.release_digest import config_document, written_release_digest
 from synapse_sdk.packaging.requirements import REQUIREMENTS, check_requirements
 from synapse_sdk.packaging.secrets import (
     Finding,
@@ -50,6 +51,8 @@ class ReleasePlan:
     allowed_secrets: tuple[Finding, ...]
     #: Of files and config. A release's own adds the lock and the schemas, which are made when it is sent.
     contents_digest: str
+    #: The files as digests are made of them; of 10,000 it is worth to write them once.
+    written_files: str = field(repr=False, compare=False)
 
     @property
     def size_bytes(self) -> int:
@@ -122,6 +125,7 @@ def build_plan(
         for planned in report.clean:
             known.note_clean(planned.file.path, planned.file.digest)
         known.save()
+    written = canonical_files(planned.file for planned in files)
     return ReleasePlan(
         code=config.code,
         version=config.version,
@@ -132,7 +136,8 @@ def build_plan(
         warnings=(*warnings, *wheel_warnings, *report.warnings),
         secrets=report.findings,
         allowed_secrets=report.allowed,
-        contents_digest=release_digest((planned.file for planned in files), config_document(config)),
+        contents_digest=written_release_digest(written, config_document(config)),
+        written_files=written,
     )
 
 

@@ -18,9 +18,9 @@ from synapse_sdk.clients.errors import (
     ServerError,
 )
 from synapse_sdk.clients.upload import Content, Upload, upload_contents
-from synapse_sdk.manifest import canonical_files, canonical_json
-from synapse_sdk.packaging.release_digest import config_document, release_digest
-from synapse_sdk.packaging.sent_contents import SentContents
+from synapse_sdk.manifest import canonical_json
+from synapse_sdk.packaging.release_digest import config_document, written_release_digest
+from synapse_sdk.packaging.sent_release import Difference, SentReleases
 from synapse_sdk.plugins.errors import PluginUploadError, UploadNotReachedError
 from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, PackedContent, iter_pack
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 OnProgress = Callable[[int, int], None]
 #: Checking and recording 100,000 files takes the server a while.
 _RECORD_TIMEOUT_S = 120.0
+#: What is different from the last release is sent without asking whether the server has it, up to so many
+#: bytes: to ask takes longer.
+_UNASKED_BYTES = 1024**2
 
 
 class VersionTakenError(PluginUploadError):
@@ -94,8 +97,8 @@ def find_same_release(
         return None
     if found["is_draft"] != is_draft:
         return None
-    digest = release_digest(
-        (planned.file for planned in plan.files),
+    digest = written_release_digest(
+        plan.written_files,
         config_document(plan.config),
         lock_digest=found["lock_digest"],
         schemas=found["schemas"],
@@ -132,8 +135,8 @@ def publish(
         lock: Of what the plugin needs installed.
         schemas: `{action: {"params": JSON Schema | None, "result": JSON Schema | None}}`.
         on_progress: Told as bytes are sent.
-        cache_folder: Where it is noted which contents the server had, which are then not asked for. None asks
-            for all, and notes nothing.
+        cache_folder: Where it is noted what the plugin's last release there held; of this one only the
+            difference is then told. None tells all, and notes nothing.
 
     Raises:
         SecretFoundError: The plan has findings that nobody allowed. Nothing was sent.
@@ -142,23 +145,34 @@ def publish(
         ClientError: It refuses, such as a version that is taken (409).
     """
     plan.require_no_secrets()
-    notes = None if cache_folder is None else SentContents(cache_folder, transport.url, plan.code)
-    noted = frozenset[str]() if notes is None else notes.load()
-    request = _build_request(plan, is_draft=is_draft, lock=lock, schemas=schemas)
+    notes = None if cache_folder is None else SentReleases(cache_folder, transport.url, plan.code)
+    before = None if notes is None else notes.load()
+    identity = _describe_identity(plan, is_draft=is_draft, lock=lock, schemas=schemas)
     if lock is not None:
         _send_lock(transport, lock)
-    sent = _send_contents(plan, transport, on_progress, but=noted)
-    try:
-        answer = _record(transport, request)
-    except HTTPError as error:
-        if not noted or not _are_contents_missing(error):
-            raise
-        # The server lost what it had, such as by a restored backup; or this is another one, at that address.
-        sent = _send_contents(plan, transport, on_progress)
-        answer = _record(transport, request)
+    if before is None:
+        sent, answer = _send_whole(plan, transport, identity, on_progress)
+    else:
+        difference = before.compare(planned.file for planned in plan.files)
+        known = before.list_digests()
+        try:
+            sent = _send_contents(plan, transport, on_progress, but=known)
+            answer = _record(transport, _with_difference(identity, difference))
+        except HTTPError as error:
+            if not _is_base_unknown(error):
+                raise
+            # The server lost what it had, by a restored backup for instance; or it is another one.
+            sent, answer = _send_whole(plan, transport, identity, on_progress)
     if notes is not None:
-        notes.save({planned.file.digest for planned in plan.files}, before=noted)
+        notes.save(answer["digest"], (planned.file for planned in plan.files))
     return _describe(answer, transport, sent_count=sent.sent_count, sent_bytes=sent.sent_bytes)
+
+
+def _send_whole(
+    plan: ReleasePlan, transport: Transport, identity: bytes, on_progress: OnProgress | None
+) -> tuple[Upload, dict[str, Any]]:
+    sent = _send_contents(plan, transport, on_progress)
+    return sent, _record(transport, identity[:-1] + b',"manifest":' + plan.written_files.encode() + b"}")
 
 
 def _send_contents(
@@ -173,7 +187,17 @@ def _send_contents(
         for planned in plan.files
         if planned.file.digest not in but
     ]
-    return upload_contents(transport, contents, on_progress=on_progress)
+    is_little = sum(content.size_bytes for content in contents) <= _UNASKED_BYTES
+    return upload_contents(transport, contents, are_new=bool(but) and is_little, on_progress=on_progress)
+
+
+def _with_difference(identity: bytes, difference: Difference) -> bytes:
+    told = {
+        "base": difference.base,
+        "changed": [file.to_document() for file in difference.changed],
+        "removed": difference.removed,
+    }
+    return identity[:-1] + b',"difference":' + canonical_json(told) + b"}"
 
 
 def _record(transport: Transport, request: bytes) -> dict[str, Any]:
@@ -188,27 +212,31 @@ def _record(transport: Transport, request: bytes) -> dict[str, Any]:
     return answer
 
 
-def _are_contents_missing(error: HTTPError) -> bool:
-    return error.status_code == 409 and "missing_count" in error.details.get("problem", {})
+def _is_base_unknown(error: HTTPError) -> bool:
+    return error.status_code == 409 and not {"missing_base", "missing_count"}.isdisjoint(
+        error.details.get("problem", {})
+    )
 
 
-def _build_request(
+def _describe_identity(
     plan: ReleasePlan, *, is_draft: bool, lock: Lock | None, schemas: Mapping[str, Any] | None
 ) -> bytes:
+    """Return the request without its files, as a JSON object."""
     config = config_document(plan.config)
     lock_digest = None if lock is None else lock.digest
-    files = [planned.file for planned in plan.files]
-    rest = {
-        "plugin": plan.code,
-        "version": plan.version,
-        "config": config,
-        "lock": None if lock is None else {"digest": lock_digest, "size_bytes": len(lock.text.encode())},
-        "schemas": schemas,
-        "digest": release_digest(files, config, lock_digest=lock_digest, schemas=schemas),
-        "is_draft": is_draft,
-    }
-    # The manifest, of up to 100,000 files, is written as it is for the digest.
-    return canonical_json(rest)[:-1] + b',"manifest":' + canonical_files(files).encode() + b"}"
+    return canonical_json(
+        {
+            "plugin": plan.code,
+            "version": plan.version,
+            "config": config,
+            "lock": None if lock is None else {"digest": lock_digest, "size_bytes": len(lock.text.encode())},
+            "schemas": schemas,
+            "digest": written_release_digest(
+                plan.written_files, config, lock_digest=lock_digest, schemas=schemas
+            ),
+            "is_draft": is_draft,
+        }
+    )
 
 
 def _send_lock(transport: Transport, lock: Lock) -> None:

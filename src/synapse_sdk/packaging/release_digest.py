@@ -28,13 +28,25 @@ def release_digest(
         lock_digest: Of the lock's text; None without a lock.
         schemas: JSON schemas of the actions' params and results; None when they were not made.
     """
+    return written_release_digest(
+        canonical_files(sorted(files)), config, lock_digest=lock_digest, schemas=schemas
+    )
+
+
+def written_release_digest(
+    written: str,
+    config: Mapping[str, Any],
+    *,
+    lock_digest: str | None = None,
+    schemas: Mapping[str, Any] | None = None,
+) -> str:
+    """Return what `release_digest` does, of files that `canonical_files` has written in their order."""
     # The files, of which there may be 100,000, are written apart; the keys stay in their order.
     before = canonical_json({"config": config})
     behind = canonical_json(
         {"lock": lock_digest, "schema_version": RELEASE_SCHEMA_VERSION, "schemas": schemas}
     )
-    written = canonical_files(sorted(files)).encode()
-    return digest_bytes(before[:-1] + b',"files":' + written + b"," + behind[1:])
+    return digest_bytes(before[:-1] + b',"files":' + written.encode() + b"," + behind[1:])
 
 
 def config_document(config: PluginConfig) -> dict[str, Any]:

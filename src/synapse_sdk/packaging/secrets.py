@@ -57,6 +57,7 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_MARKS = tuple(_BOMS)
 
 
 class SecretFoundError(ArchiveError):
@@ -255,9 +256,10 @@ def _scan_stream(
 
 def _find_encoding(head: bytes) -> str | None:
     """Return the encoding of text that is not UTF-8, by its mark or by where its zero bytes are."""
-    for mark, encoding in _BOMS.items():
-        if head.startswith(mark):
-            return encoding
+    if head.startswith(_MARKS):
+        return next(encoding for mark, encoding in _BOMS.items() if head.startswith(mark))
+    if b"\0" not in head:
+        return None
     pairs = len(head) // 2
     if pairs < 8 or head.count(0) <= 0.4 * pairs:
         return None

@@ -47,7 +47,7 @@ def list_of_pack(connection: sa.Connection, pack: str) -> list[Location]:
 
 
 def sum_living(connection: sa.Connection) -> dict[str, int]:
-    """Return the bytes that live in each pack, of contents and their headers. Where none do, it is not named."""
+    """Return the bytes that live in each pack, headers among them. A pack without any is not named."""
     digits = sa.func.length(sa.cast(packed_contents.c.size_bytes, sa.String))
     length = packed_contents.c.size_bytes + digits + pack_size_bytes([(_ANY, 0)]) - 1
     query = sa.select(packed_contents.c.pack, sa.func.sum(length))

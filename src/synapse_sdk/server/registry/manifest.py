@@ -20,26 +20,36 @@ _SHOWN_PROBLEMS = 20
 _UNFIT = re.compile(r"[\\\x00-\x1f\x7f\ud800-\udfff]")
 
 
-def check_files(files: Sequence[ManifestFile]) -> tuple[ManifestFile, ...]:
-    """Return the files in the order of their paths.
+def check_files(
+    files: Sequence[ManifestFile], *, kept: Sequence[ManifestFile] = ()
+) -> tuple[ManifestFile, ...]:
+    """Return all files in the order of their paths.
+
+    Args:
+        files: Files as they were sent.
+        kept: More files, which were checked with each other before.
 
     Raises:
         InvalidError: A path leads outside; two of them can not lie in one folder, on any system; there are
             too many. Names each problem.
     """
-    if len(files) > FILE_LIMIT:
-        raise InvalidError(f"A release holds up to {FILE_LIMIT} files, not {len(files)}.")
-    check_paths([file.path for file in files], loc="manifest")
-    return tuple(sorted(files))
+    count = len(files) + len(kept)
+    if not 0 < count <= FILE_LIMIT:
+        raise InvalidError(f"A release holds one to {FILE_LIMIT} files, not {count}.")
+    check_paths([file.path for file in files], loc="manifest", others=[file.path for file in kept])
+    return tuple(sorted([*files, *kept]))
 
 
-def check_paths(paths: Sequence[str], *, loc: str, are_folders: bool = False) -> None:
+def check_paths(
+    paths: Sequence[str], *, loc: str, are_folders: bool = False, others: Sequence[str] = ()
+) -> None:
     """Raise unless all these files can lie in one folder, on any system.
 
     Args:
         paths: Relative ones.
         loc: What of the request they came from.
         are_folders: They name folders, which may be named more than once.
+        others: Paths of files that lie in the folder already, with nothing wrong between them.
 
     Raises:
         InvalidError: Names each problem.
@@ -50,7 +60,7 @@ def check_paths(paths: Sequence[str], *, loc: str, are_folders: bool = False) ->
         if (problem := find_path_problem(path)) is not None
     ]
     if not problems and not are_folders:
-        problems = list(_find_clashes(loc, paths))
+        problems = list(_find_clashes(loc, [*paths, *others]))
     if problems:
         raise InvalidError.of_fields(problems[:_SHOWN_PROBLEMS])
 

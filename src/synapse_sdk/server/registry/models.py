@@ -64,6 +64,8 @@ class NewRelease:
     code: str
     version: str
     files: tuple[ManifestFile, ...]
+    #: Those of them whose contents must be looked for: the others are files of a release that is here.
+    sent_files: tuple[ManifestFile, ...]
     config: PluginConfig
     config_document: Mapping[str, Any]
     lock_digest: str | None

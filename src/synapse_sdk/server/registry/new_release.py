@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pydantic
@@ -20,6 +20,7 @@ def build_new_release(
     code: str,
     version: str,
     files: Iterable[ManifestFile],
+    kept: Sequence[ManifestFile] = (),
     config: Mapping[str, Any],
     lock_digest: str | None,
     schemas: Mapping[str, Any] | None,
@@ -31,7 +32,8 @@ def build_new_release(
 
     Args:
         code, version: Which plugin, which version; as the config says too.
-        files: The manifest.
+        files: The manifest, but for `kept`.
+        kept: Files that a release of this workspace has: they were checked, and their contents are here.
         config: As its author wrote it.
         lock_digest: Of the lock's text.
         schemas: By action: JSON schemas of params and result.
@@ -42,7 +44,8 @@ def build_new_release(
     Raises:
         InvalidError: Something does not fit; names each problem with its place.
     """
-    checked = check_files(tuple(files))
+    sent = tuple(files)
+    checked = check_files(sent, kept=kept)
     parsed = _parse_config(config)
     _check_same("plugin", code, "code", parsed.code)
     _check_same("version", version, "version", parsed.version)
@@ -60,6 +63,7 @@ def build_new_release(
         code=code,
         version=version,
         files=checked,
+        sent_files=sent,
         config=parsed,
         config_document=config,
         lock_digest=lock_digest,

@@ -41,6 +41,15 @@ class SentFile(TypedDict):
     digest: Annotated[str, Field(pattern=DIGEST_PATTERN)]
 
 
+@with_config(ConfigDict(extra="forbid"))
+class SentDifference(TypedDict):
+    """How the files are different from those of a release that is here."""
+
+    base: Annotated[str, Field(pattern=DIGEST_PATTERN, description="Digest of that release.")]
+    changed: Annotated[list[SentFile], Field(max_length=FILE_LIMIT)]
+    removed: Annotated[list[str], Field(max_length=FILE_LIMIT, description="Paths that only the base has.")]
+
+
 class SentLock(BaseModel):
     """The lock: a content of the workspace."""
 
@@ -57,7 +66,13 @@ class ReleaseRequest(BaseModel):
 
     plugin: str = Field(min_length=1, max_length=200, description="Code of the plugin.")
     version: str = Field(min_length=1, max_length=200)
-    manifest: list[SentFile] = Field(min_length=1, max_length=FILE_LIMIT)
+    manifest: list[SentFile] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=FILE_LIMIT,
+        description="All files, or see `difference`.",
+    )
+    difference: SentDifference | None = None
     config: dict[str, Any] = Field(description="config.yaml as its author wrote it.")
     lock: SentLock | None = None
     schemas: dict[str, Any] | None = Field(
@@ -115,13 +130,12 @@ def _publish_json(
     service: RegistryService, principal: Principal, body: bytes, key: str | None
 ) -> tuple[Published, NewRelease]:
     sent = _parse(body)
+    files, kept = _find_files(service, principal, sent)
     new = build_new_release(
         code=sent.plugin,
         version=sent.version,
-        files=[
-            ManifestFile(file["path"], int(file["mode"], 8), file["size_bytes"], file["digest"])
-            for file in sent.manifest
-        ],
+        files=files,
+        kept=kept,
         config=sent.config,
         lock_digest=sent.lock.digest if sent.lock else None,
         schemas=sent.schemas,
@@ -132,6 +146,24 @@ def _publish_json(
     request_hash = hashlib.sha256(b"POST /plugin_releases/\n" + body).hexdigest()
     once = Once(principal.workspace_id, principal.name, key, request_hash)
     return service.releases.publish(principal, new, once=once), new
+
+
+def _find_files(
+    service: RegistryService, principal: Principal, sent: ReleaseRequest
+) -> tuple[list[ManifestFile], list[ManifestFile]]:
+    """Return files as they were sent, and those that a release which is here has already."""
+    if (sent.manifest is None) == (sent.difference is None):
+        raise InvalidError("A release is sent with its `manifest`, or with a `difference`: one of the two.")
+    if sent.difference is None:
+        return [_as_file(file) for file in sent.manifest or ()], []
+    base, changed, removed = sent.difference["base"], sent.difference["changed"], sent.difference["removed"]
+    gone = {*removed, *(file["path"] for file in changed)}
+    found = service.releases.list_base_files(principal, sent.plugin, base)
+    return [_as_file(file) for file in changed], [file for file in found if file.path not in gone]
+
+
+def _as_file(file: SentFile) -> ManifestFile:
+    return ManifestFile(file["path"], int(file["mode"], 8), file["size_bytes"], file["digest"])
 
 
 def _publish_upload(

@@ -70,7 +70,7 @@ class ReleaseService:
             found = self._find_same(connection, principal, new)
             if found is not None:
                 return Published(found, is_new=False)
-            self._contents.require_contents(connection, workspace_id, new.files)
+            self._contents.require_contents(connection, workspace_id, new.sent_files)
             if new.lock_digest is not None:
                 self._contents.require_blobs(connection, workspace_id, [new.lock_digest])
             now = self._now()
@@ -208,6 +208,24 @@ class ReleaseService:
         while page := self.list_files(release, after=after):
             yield from page
             after = page[-1].path
+
+    def list_base_files(self, principal: Principal, code: str, digest: str) -> list[ManifestFile]:
+        """Return all files of a release that another one of its plugin is like.
+
+        Raises:
+            ConflictError: There is none with this digest that the asker may see; `details["missing_base"]`.
+        """
+        with self._database.read() as connection:
+            base = store.find_base(
+                connection, principal.workspace_id, code, digest, visible_to=principal.account_id
+            )
+            if base is None:
+                raise ConflictError(
+                    f"There is no release of {code} with the digest {digest} here.",
+                    {"missing_base": digest},
+                    hint="Send the whole manifest instead of a difference.",
+                )
+            return store.list_files(connection, base.id, after="", limit=base.file_count)
 
     def get_file(self, release: Release, path: str) -> ManifestFile:
         """Return a file of a release.

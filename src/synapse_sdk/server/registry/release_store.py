@@ -176,6 +176,14 @@ def find_draft(
     )
 
 
+def find_base(
+    connection: sa.Connection, workspace_id: int, code: str, digest: str, *, visible_to: int | None
+) -> Release | None:
+    """Return a release of a plugin by its digest, if this account may see it."""
+    conditions = plugins.c.code == code, releases.c.digest == digest, _is_visible(visible_to)
+    return _find_one(connection, workspace_id, *conditions)
+
+
 def list_versions(connection: sa.Connection, workspace_id: int, code: str) -> list[str]:
     """Return the versions of a plugin's releases that are no drafts, in no order."""
     query = (
