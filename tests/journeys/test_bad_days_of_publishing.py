@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+import socket
 from pathlib import Path
 
 import pytest
 
-from synapse_sdk._internal.digests import digest_file
+from synapse_sdk._internal.digests import digest_bytes, digest_file
+from synapse_sdk.clients.transport import Transport
+from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, PackedContent, iter_pack
+from synapse_sdk.storage.pack_folder import check_pack_file
 from tests.cli_process import Synapse
 from tests.cutting_proxy import CuttingProxy
 from tests.journeys.platform import write_plugin_at
-from tests.server_process import ServerProcess
+from tests.server_process import ServerProcess, wait_until
 
 #: A release of one large file, which travels in parts, and of many small ones, which travel together.
 LARGE_BYTES = 6_000_000
@@ -87,3 +91,30 @@ def test_requirements_that_nobody_can_meet_name_their_line_and_the_resolvers_rea
     assert reason in answer.stderr
     assert "Traceback" not in answer.stderr
     assert synapse("release", "list", "demo", "--json").json()["releases"] == []
+
+
+def test_a_server_that_is_killed_while_contents_come_has_all_of_one_or_nothing(bare_server: ServerProcess):
+    contents = [random.Random(number).randbytes(3_000_000) for number in range(3)]
+    pack = b"".join(iter_pack(PackedContent(digest_bytes(data), len(data), [data]) for data in contents))
+    token = bare_server.log_in()
+    packs = bare_server.data_dir / "packs"
+    head = f"POST /blobs/pack/ HTTP/1.1\r\nHost: 127.0.0.1\r\nSynapse-Access-Token: Token {token}\r\n"
+    head += f"Content-Length: {len(pack)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", bare_server.port)) as line:
+        line.sendall(head.encode() + pack[:8_000_000])
+        wait_until(lambda: any(file.stat().st_size for file in packs.glob(".*.partial")), "a part of it")
+        bare_server.kill()
+    bare_server.start()
+
+    asked = {"blobs": [{"digest": digest_bytes(data), "size_bytes": len(data)} for data in contents]}
+    server = Transport(bare_server.url, token)
+    missing = [entry["digest"] for entry in asked["blobs"]]
+    assert server.post("blobs/missing/", json=asked)["missing"] == missing
+    assert list(packs.glob("*.pack")) == []
+    headers = {"Content-Type": PACK_MEDIA_TYPE}
+    assert server.post("blobs/pack/", content=pack, headers=headers) == {"stored": 3}
+    bare_server.kill()
+    bare_server.start()
+    assert Transport(bare_server.url, token).post("blobs/missing/", json=asked)["missing"] == []
+    (kept,) = packs.glob("*.pack")
+    check_pack_file(kept)

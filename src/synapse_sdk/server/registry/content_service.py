@@ -79,8 +79,7 @@ class ContentService:
             found = store.find_sizes(connection, principal.workspace_id, asked)
         _check_sizes(asked, found)
         missing = [digest for digest in asked if digest not in found]
-        sizes = {digest: self._partials.size_bytes(principal.workspace_id, digest) for digest in missing}
-        return missing, {digest: size_bytes for digest, size_bytes in sizes.items() if size_bytes}
+        return missing, self._partials.find_sizes(principal.workspace_id, missing)
 
     def receive_pack(self, principal: Principal) -> PackReceiver:
         """Return what takes a pack piece by piece, for contents of this workspace."""

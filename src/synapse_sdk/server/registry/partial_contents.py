@@ -6,7 +6,7 @@ import hashlib
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,6 +33,14 @@ class PartialContents:
         except FileNotFoundError:
             return 0
 
+    def find_sizes(self, workspace_id: int, digests: Iterable[str]) -> dict[str, int]:
+        """Return how far those of the contents have come of which something is here."""
+        # The folder is read once: of thousands that are asked for, hardly one is here.
+        names = set(os.listdir(self._folder))  # noqa: PTH208 - names are all that is needed
+        here = [digest for digest in digests if _name(workspace_id, digest) in names]
+        sizes = {digest: self.size_bytes(workspace_id, digest) for digest in here}
+        return {digest: size_bytes for digest, size_bytes in sizes.items() if size_bytes}
+
     @contextmanager
     def opened(self, workspace_id: int, digest: str) -> Iterator[PartialContent]:
         """Hold a content, so that nobody else writes to it."""
@@ -41,7 +49,11 @@ class PartialContents:
             yield PartialContent(path, self._hashes)
 
     def _path(self, workspace_id: int, digest: str) -> Path:
-        return self._folder / f"{workspace_id}-{digest.removeprefix('sha256:')}"
+        return self._folder / _name(workspace_id, digest)
+
+
+def _name(workspace_id: int, digest: str) -> str:
+    return f"{workspace_id}-{digest.removeprefix('sha256:')}"
 
 
 class PartialContent:
