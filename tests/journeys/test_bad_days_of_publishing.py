@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -107,14 +108,15 @@ def test_a_server_that_is_killed_while_contents_come_has_all_of_one_or_nothing(b
     bare_server.start()
 
     asked = {"blobs": [{"digest": digest_bytes(data), "size_bytes": len(data)} for data in contents]}
-    server = Transport(bare_server.url, token)
     missing = [entry["digest"] for entry in asked["blobs"]]
-    assert server.post("blobs/missing/", json=asked)["missing"] == missing
-    assert list(packs.glob("*.pack")) == []
-    headers = {"Content-Type": PACK_MEDIA_TYPE}
-    assert server.post("blobs/pack/", content=pack, headers=headers) == {"stored": 3}
+    with closing(Transport(bare_server.url, token)) as server:
+        assert server.post("blobs/missing/", json=asked)["missing"] == missing
+        assert list(packs.glob("*.pack")) == []
+        headers = {"Content-Type": PACK_MEDIA_TYPE}
+        assert server.post("blobs/pack/", content=pack, headers=headers) == {"stored": 3}
     bare_server.kill()
     bare_server.start()
-    assert Transport(bare_server.url, token).post("blobs/missing/", json=asked)["missing"] == []
+    with closing(Transport(bare_server.url, token)) as server:
+        assert server.post("blobs/missing/", json=asked)["missing"] == []
     (kept,) = packs.glob("*.pack")
     check_pack_file(kept)

@@ -85,7 +85,7 @@ def test_a_release_of_another_workspace_is_no_base(server):
     )
 
     with pytest.raises(HTTPError, match="no release of yolov8 with the digest"):
-        tell(Transport(server.url, token.text), base["digest"], FILES, FILES)
+        tell(server.client(token=token.text), base["digest"], FILES, FILES)
 
 
 def test_contents_of_a_difference_have_to_be_there(server):
