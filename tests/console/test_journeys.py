@@ -226,7 +226,7 @@ def test_pictures_of_a_dataset_are_shown(page, world):
     page.goto(f"{world.server.console}datasets/1/versions/1/")
     first = page.locator("img.thumb").first
     expect(first).to_be_visible()
-    page.wait_for_function("document.querySelector('img.thumb').naturalWidth === 8")
+    expect(first).to_have_js_property("naturalWidth", 8)
 
 
 def test_the_slash_key_searches_and_a_number_leads_to_its_job(page, world):
