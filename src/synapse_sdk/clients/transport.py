@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk.clients.errors import (
+    AuthenticationError,
     ClientConnectionError,
     ClientError,
     ClientResponseIncompleteError,
@@ -59,10 +60,14 @@ class Transport:
             workspace: Code of the workspace, unless the token's own.
             headers: More headers of each request.
             read_timeout_s: How long an answer may take.
+
+        Raises:
+            AuthenticationError: The token could not be one, such as with the end of a line behind it.
         """
         self._address = url.rstrip("/") if isinstance(url, str) else url
         self._headers = dict(headers or {})
         if token:
+            _refuse_odd(token)
             self._headers["Synapse-Access-Token"] = f"Token {token}"
         if workspace:
             self._headers["Synapse-Tenant"] = workspace
@@ -264,6 +269,16 @@ def _trust_nobody() -> ssl.SSLContext:
     import ssl
 
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _refuse_odd(token: str) -> None:
+    # Here, and without the token: of a header that can not be sent, the HTTP client shows all.
+    odd = next((letter for letter in token if not "!" <= letter <= "~"), None)
+    if odd is not None:
+        raise AuthenticationError(
+            f"The access token holds {ascii(odd)} after {token.index(odd)} characters, and no token does.",
+            hint="Give it as it was shown when it was made: one word, without an end of line.",
+        )
 
 
 @contextmanager
