@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ from tests.integrations.conftest import Reports
 
 from synapse_sdk.integrations import _base, autolog, disable_autolog, list_integrations
 from synapse_sdk.integrations._base import BaseIntegration, register_integration
+from synapse_sdk.integrations._context import AutologContext, get_autolog_context, set_autolog_context
 from synapse_sdk.integrations._patches import Patches
 
 
@@ -127,3 +129,22 @@ def test_a_patch_that_somebody_put_over_ours_stays_theirs() -> None:
     patches.undo()
 
     assert module.train() == "theirs patched ours"
+
+
+def test_what_a_training_knows_of_itself_is_seen_in_other_threads_and_ends_with_the_action(
+    reports: Reports,
+) -> None:
+    seen = []
+
+    def execute(action: Any) -> None:
+        asyncio.run(train(action))
+        seen.append(get_autolog_context())
+
+    async def train(action: Any) -> None:
+        await asyncio.to_thread(set_autolog_context, AutologContext(action, 3))
+
+    action = reports.action(execute)
+    action.run()
+
+    assert [context and (context.action, context.total_epochs) for context in seen] == [(action, 3)]
+    assert get_autolog_context() is None

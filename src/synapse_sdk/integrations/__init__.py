@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synapse_sdk.integrations._base import active_integrations, get_integration, list_integrations
+from synapse_sdk.integrations._context import get_autolog_context, set_autolog_context
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.action import BaseAction
@@ -62,6 +63,9 @@ def disable_autolog(framework: str) -> None:
 
 
 def end_autolog(action: object) -> None:
-    """Disable what an action enabled; called at its end."""
+    """Disable what an action enabled, and forget its trainings; called at its end."""
     for framework in [name for name, owner in active_integrations.items() if owner is action]:
         disable_autolog(framework)
+    context = get_autolog_context()
+    if context is not None and context.action is action:
+        set_autolog_context(None)

@@ -5,7 +5,6 @@ Source: interface sheet `core.md`, Appendix B.
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +23,17 @@ class AutologContext:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-_current: ContextVar[AutologContext | None] = ContextVar("synapse_autolog", default=None)
+#: Of the whole process, as the patches are: threads that a framework starts, and the loop that runs an async
+#: `execute`, have contexts of their own.
+_current: AutologContext | None = None
 
 
 def get_autolog_context() -> AutologContext | None:
     """Return the training that reports now, or the last one of this action; None outside of autolog."""
-    return _current.get()
+    return _current
 
 
 def set_autolog_context(ctx: AutologContext | None) -> None:
     """Say which training reports now."""
-    _current.set(ctx)
+    global _current
+    _current = ctx

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from synapse_sdk.integrations._context import AutologContext, get_autolog_context, set_autolog_context
@@ -72,7 +72,10 @@ class Reporter:
 
     def _tell(self, name: str, **values: Any) -> None:
         """Say a message of trainings by its code, where the action has such codes."""
-        with suppress(NotImplementedError):
-            code = getattr(self._action.get_log_message_code_class(), name, None)
-            if code is not None:
-                self._action.log_message(code, **values)
+        try:
+            codes = self._action.get_log_message_code_class()
+        except NotImplementedError:
+            return
+        code = getattr(codes, name, None)
+        if code is not None:
+            self._action.log_message(code, **values)

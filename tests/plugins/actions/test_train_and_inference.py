@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 from tests.plugins.scripts import write_files
 
+from synapse_sdk.integrations._context import AutologContext, set_autolog_context
 from synapse_sdk.plugins.actions.inference import BaseInferenceAction, InferenceProgressCategories
 from synapse_sdk.plugins.actions.train import BaseTrainAction, TrainProgressCategories
 from synapse_sdk.plugins.enums import PluginCategory
@@ -115,3 +116,19 @@ def test_steps_and_categories_have_names_in_both_dialects():
 def test_predicting_must_be_written_by_the_author(workspace: LocalWorkspace):
     with pytest.raises(ExecutionError, match="does not define infer"):
         act(BaseInferenceAction, workspace, lambda a: a.infer(None, []))
+
+
+def test_the_weights_of_a_framework_are_the_model_where_the_result_names_none(
+    workspace: LocalWorkspace, tmp_path: Path
+):
+    class Train(BaseTrainAction[Params]):
+        def execute(self, data: Any) -> dict[str, int]:
+            (tmp_path / "runs").mkdir()
+            (tmp_path / "runs/best.pt").write_text("weights of the run")
+            set_autolog_context(AutologContext(self, extra={"weights_dir": str(tmp_path / "runs")}))
+            return {"epochs": 1}
+
+    result = LocalExecutor(sinks=[], open_workspace=lambda: workspace).execute(Train, {"dataset": 1})
+
+    model = workspace.get_model(result["model_id"])
+    assert (Path(model["path"]) / "best.pt").read_text() == "weights of the run"

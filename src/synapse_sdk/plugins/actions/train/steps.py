@@ -7,6 +7,7 @@ training instead of being passed over.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,13 +84,13 @@ class TrainStep(BaseStep[TrainContext]):
     def execute(self, context: TrainContext) -> StepResult:
         """Train."""
         context.result = self._action.call_execute(context.data_path)
-        weights = _read_weights_path(context.result)
+        weights = _read_weights_path(context.result) or _find_autolog_weights()
         context.model_path = None if weights is None else os.fspath(weights)
         return StepResult()
 
 
 class ModelUploadStep(BaseStep[TrainContext]):
-    """Keeps the weights that `execute` named as `weights_path`."""
+    """Keeps the weights that `execute` named as `weights_path`, or that the framework under autolog keeps."""
 
     name = "model_upload"
     progress_weight = 0.1
@@ -99,7 +100,7 @@ class ModelUploadStep(BaseStep[TrainContext]):
         self._action = action
 
     def can_skip(self, context: TrainContext) -> bool:
-        """Did it name none?"""
+        """Are there none?"""
         return context.model_path is None
 
     def execute(self, context: TrainContext) -> StepResult:
@@ -107,7 +108,7 @@ class ModelUploadStep(BaseStep[TrainContext]):
         assert context.model_path is not None
         if not Path(context.model_path).exists():
             raise ExecutionError(
-                f"The result names weights_path {context.model_path!r}, and there is nothing.",
+                f"The weights are said to be at {context.model_path!r}, and there is nothing.",
                 {"weights_path": context.model_path},
                 hint="Save them before execute() returns. A relative path counts from the current folder.",
             )
@@ -128,3 +129,11 @@ def _read_weights_path(result: Any) -> str | os.PathLike[str] | None:
     else:
         found = result.get("weights_path") if isinstance(result, Mapping) else None
     return found if isinstance(found, str | os.PathLike) and str(found) else None
+
+
+def _find_autolog_weights() -> str | None:
+    """Return the folder that a framework under autolog says it keeps its weights in."""
+    if (integrations := sys.modules.get("synapse_sdk.integrations")) is None:
+        return None
+    context = integrations.get_autolog_context()
+    return None if context is None else context.extra.get("weights_dir")
