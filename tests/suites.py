@@ -41,7 +41,7 @@ class Suite:
     @property
     def limit_s(self) -> float:
         """Seconds after which it hangs rather than works, and is stopped."""
-        # Room for a cold, loaded machine; all limits together stay below the hour that CI grants.
+        # Room for a cold, loaded machine; all limits together stay below what CI grants.
         return 60 + 2 * self.budget_s
 
 
