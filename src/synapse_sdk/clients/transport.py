@@ -276,7 +276,7 @@ def _refuse_odd(token: str) -> None:
     odd = next((letter for letter in token if not "!" <= letter <= "~"), None)
     if odd is not None:
         raise AuthenticationError(
-            f"The access token holds {ascii(odd)} after {token.index(odd)} characters, and no token does.",
+            f"The access token holds {odd!a} after {token.index(odd)} characters, and no token does.",
             hint="Give it as it was shown when it was made: one word, without an end of line.",
         )
 
