@@ -1,6 +1,8 @@
 """`BackendClient`: the server's interface as plugin authors and older tools know it.
 
-Source: interface sheet `platform.md` §3.2. Methods for endpoints that this server does not have do not exist.
+Source: interface sheet `platform.md` §3.2. Projects, tasks and their like, which only the vendor's servers
+have, are asked for by `LabellingRequests`; other methods for endpoints that this server does not have do not
+exist.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from synapse_sdk._internal.uuid7 import uuid7
+from synapse_sdk.clients.labelling import LabellingRequests
 from synapse_sdk.clients.server_address import ServerAddress
 from synapse_sdk.clients.sse import read_messages
 from synapse_sdk.clients.transport import READ_TIMEOUT_S, Transport
@@ -27,7 +30,7 @@ Document = dict[str, Any]
 Listed = Document | tuple[Iterator[Document], int]
 
 
-class BackendClient:
+class BackendClient(LabellingRequests):
     """Requests to one server, in the vendor's words. Ids may be numbers or texts. Thread-safe."""
 
     def __init__(
@@ -232,6 +235,19 @@ class BackendClient:
             body["chunked_upload"] = self.create_chunked_upload(file)["id"]
         return self._post("models/", body)
 
+    def download_file(self, url: str, path: str | os.PathLike[str]) -> int:
+        """Write a file that an answer named by its address to `path`; return its size in bytes.
+
+        The token goes with it only where the address is the server's own. What breaks off is taken up again.
+
+        Raises:
+            ClientError: It can not be had.
+            OSError: It can not be written.
+        """
+        from synapse_sdk.clients.file_download import download_file
+
+        return download_file(self._transport, url, Path(path))
+
     def exists(self, method: str, *args: Any, **options: Any) -> bool:
         """Does the list that a method returns, such as "list_models", have anything in it?"""
         answer: Document = getattr(self, method)(*args, **options)
@@ -257,10 +273,16 @@ class BackendClient:
         )
         return answer
 
-    def _list(self, path: str, params: Mapping[str, Any] | None, *, list_all: bool) -> Listed:
+    def _put(self, path: str, data: Mapping[str, Any], params: Mapping[str, Any]) -> Document | None:
+        answer: Document | None = self._transport.put(path, json=dict(data), params=self._params(params))
+        return answer
+
+    def _list(
+        self, path: str, params: Mapping[str, Any] | None, *, list_all: bool, size_name: str = "limit"
+    ) -> Listed:
         if not list_all:
             return self._get(path, params)
-        page = self._get(path, {"limit": PAGE_SIZE, **(params or {})})
+        page = self._get(path, {size_name: PAGE_SIZE, **(params or {})})
         return self._iter_pages(page), int(page["count"])
 
     def _iter_pages(self, page: Document) -> Iterator[Document]:

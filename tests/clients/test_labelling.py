@@ -1,0 +1,121 @@
+"""What a client asks of servers that know projects, tasks and ground truths; and files by their address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.labelling_server import LabellingServer, labelling_server
+
+from synapse_sdk.clients.backend import BackendClient
+from synapse_sdk.clients.errors import ClientError, NotFoundError
+
+
+@pytest.fixture
+def labelling(tmp_path: Path) -> Iterator[LabellingServer]:
+    with labelling_server(tmp_path / "storage") as running:
+        yield running
+
+
+@pytest.fixture
+def client(labelling: LabellingServer) -> Iterator[BackendClient]:
+    client = BackendClient(labelling.url, "the-token")
+    yield client
+    client.close()
+
+
+@pytest.mark.parametrize("kind", ["tasks", "assignments", "ground_truth_events"])
+def test_every_page_of_a_list_is_asked_for(kind: str, client: BackendClient, labelling: LabellingServer):
+    for number in range(5):
+        labelling.add(kind, number)
+    listing = getattr(client, f"list_{kind}")
+
+    records, count = listing({"project": 1, "page_size": 2}, list_all=True)
+
+    assert (count, [record["id"] for record in records]) == (5, [0, 1, 2, 3, 4])
+    assert len(labelling.requests(f"sdk/{kind}")) == 3
+    assert listing({"project": 2})["results"] == []
+
+
+def test_records_are_asked_for_by_id(client: BackendClient, labelling: LabellingServer):
+    paths = ("projects", "data_collections", "data_units", "tasks", "assignments")
+    labelling.documents = {f"{path}/7": {"id": 7, "of": path} for path in paths}
+    labelling.documents["ground_truth_dataset_versions/7"] = {"id": 7, "of": "versions"}
+
+    answers = [
+        client.get_project(7),
+        client.get_data_collection(7),
+        client.get_data_unit(7),
+        client.get_task(7),
+        client.get_assignment(7),
+        client.get_ground_truth_version(7),
+    ]
+
+    assert [answer["of"] for answer in answers] == [*paths, "versions"]
+    with pytest.raises(NotFoundError):
+        client.get_project(8)
+
+
+def test_a_task_gets_its_annotations(client: BackendClient, labelling: LabellingServer):
+    labelling.documents["PUT tasks/7/annotate_task_data"] = {"id": 7}
+
+    assert client.annotate_task_data(7, {"action": "submit", "data": {"a": 1}}, "any") == {"id": 7}
+
+    (asked,) = labelling.requests("tasks/7/annotate_task_data", "PUT")
+    assert (asked.body, asked.query) == ({"action": "submit", "data": {"a": 1}}, {"schema": "any"})
+
+
+def test_applications_that_are_served_are_recorded_and_listed(
+    client: BackendClient, labelling: LabellingServer
+):
+    labelling.documents["POST serve_applications"] = {"id": 3}
+    labelling.documents["serve_applications"] = {"count": 1, "next": None, "results": [{"id": 3}]}
+
+    assert client.create_serve_application({"job": 4, "status": "RUNNING"}) == {"id": 3}
+    assert client.list_serve_applications({"plugin_code": "x"})["results"] == [{"id": 3}]
+
+
+@pytest.mark.parametrize("url", ["{}/files/a?sig=1", "/files/a", "files/a"])
+def test_a_file_is_written_from_its_address(
+    url: str, client: BackendClient, labelling: LabellingServer, tmp_path: Path
+):
+    labelling.files["a"] = b"content"
+
+    assert client.download_file(url.format(labelling.url), tmp_path / "a") == 7
+
+    assert (tmp_path / "a").read_bytes() == b"content"
+
+
+def test_a_file_that_can_not_be_had_leaves_what_was_there_and_tells_no_signature(
+    client: BackendClient, labelling: LabellingServer, tmp_path: Path
+):
+    (tmp_path / "a").write_bytes(b"old")
+
+    with pytest.raises(ClientError) as caught:
+        client.download_file(f"{labelling.url}/files/gone?sig=s3cret", tmp_path / "a")
+
+    assert "s3cret" not in f"{caught.value} {caught.value.details}"
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("url", ["ftp://x/y?sig=s3cret", "file:///etc/passwd", "http://", "http://x:0x/y"])
+def test_an_address_that_is_none_is_refused(url: str, client: BackendClient, tmp_path: Path):
+    with pytest.raises(ClientError, match="is no address") as caught:
+        client.download_file(url, tmp_path / "a")
+
+    assert "s3cret" not in str(caught.value)
+
+
+def test_an_answer_that_keeps_breaking_off_is_given_up(
+    client: BackendClient, labelling: LabellingServer, tmp_path: Path
+):
+    labelling.files["a"] = b"0123456789"
+    labelling.troubles["files/a"] = [0, 0, 0, 0]
+
+    with pytest.raises(ClientError):
+        client.download_file("/files/a", tmp_path / "a")
+
+    assert not (tmp_path / "a").exists()
+    assert len(labelling.requests("files/a")) == 4
