@@ -30,6 +30,14 @@ FAULTS = (
         tests=("tests/server/http/test_guarded_route.py",),
     ),
     Fault(
+        name="an export without a scope takes everything that the server has",
+        suite="plugins",
+        file="src/synapse_sdk/plugins/actions/export/filters.py",
+        old="    if not any(_is_scope(key, value, scopes)",
+        new="    if not filters and any(_is_scope(key, value, scopes)",
+        tests=("tests/plugins/actions/test_export.py",),
+    ),
+    Fault(
         name="a size is shown a thousand times too large",
         suite="foundation",
         file="src/synapse_sdk/_internal/units.py",

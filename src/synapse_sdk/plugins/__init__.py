@@ -10,6 +10,8 @@ from synapse_sdk._internal.front_door import build_front_door
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.action import BaseAction as BaseAction
+    from synapse_sdk.plugins.actions.export.action import BaseExportAction as BaseExportAction
+    from synapse_sdk.plugins.actions.export.context import ExportContext as ExportContext
     from synapse_sdk.plugins.actions.inference.action import BaseInferenceAction as BaseInferenceAction
     from synapse_sdk.plugins.actions.inference.action import (
         InferenceProgressCategories as InferenceProgressCategories,
@@ -74,11 +76,13 @@ __getattr__, __dir__, __all__ = build_front_door(
         "ActionConfig": "config",
         "ActionNotFoundError": "errors",
         "BaseAction": "action",
+        "BaseExportAction": "actions.export.action",
         "BaseInferenceAction": "actions.inference.action",
         "BaseStep": "steps.base",
         "BaseStepContext": "steps.context",
         "BaseTrainAction": "actions.train.action",
         "ExecutionError": "errors",
+        "ExportContext": "actions.export.context",
         "ExportResult": "schemas.results",
         "InferenceContext": "actions.inference.context",
         "InferenceProgressCategories": "actions.inference.action",

@@ -9,7 +9,8 @@ What a function or a plain class wants is read from its signature:
 | any other | the param of that name, checked against its annotation |
 | `**kwargs` | the params that no other parameter takes |
 
-A function marked with `@action` gets (params, context) by place, as many as it declares.
+A function marked with `@action` gets (params, context) by place, as many as it declares. A subclass of
+`BaseExporter` is what a `DefaultExportAction` exports with.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def as_action(target: Any, *, name: str | None = None) -> type[BaseAction[Any]]:
     """Return an action class that does what `target` does.
 
     Args:
-        target: A subclass of `BaseAction` (comes back unchanged), a function or other callable, or a class
+        target: A subclass of `BaseAction` (comes back unchanged) or of `BaseExporter`, a function or other
+            callable, or a class
             with `execute`, `run`, a method called like the action, or `__call__`.
         name: The action's name in the config.
 
@@ -54,6 +56,10 @@ def as_action(target: Any, *, name: str | None = None) -> type[BaseAction[Any]]:
         )
     if getattr(target, "_is_action", False):
         return _adapt_decorated(target, name)
+    if getattr(target, "_is_exporter", False):
+        from synapse_sdk.plugins.actions.export.action import build_export_action
+
+        return build_export_action(target, name)
     if isinstance(target, type):
         return _adapt_class(target, name)
     return _adapt_function(target, name)

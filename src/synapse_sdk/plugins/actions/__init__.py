@@ -1,1 +1,33 @@
-"""Specialised bases, one module per kind of work."""
+"""Specialised bases, one room per kind of work. A lazy door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from synapse_sdk._internal.front_door import build_front_door
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.actions.export.action import BaseExportAction as BaseExportAction
+    from synapse_sdk.plugins.actions.export.action import DefaultExportAction as DefaultExportAction
+    from synapse_sdk.plugins.actions.export.context import ExportContext as ExportContext
+    from synapse_sdk.plugins.actions.inference.action import BaseInferenceAction as BaseInferenceAction
+    from synapse_sdk.plugins.actions.inference.action import (
+        InferenceProgressCategories as InferenceProgressCategories,
+    )
+    from synapse_sdk.plugins.actions.inference.context import InferenceContext as InferenceContext
+    from synapse_sdk.plugins.actions.train.action import BaseTrainAction as BaseTrainAction
+    from synapse_sdk.plugins.actions.train.context import TrainContext as TrainContext
+
+__getattr__, __dir__, __all__ = build_front_door(
+    globals(),
+    {
+        "BaseExportAction": "export.action",
+        "BaseInferenceAction": "inference.action",
+        "BaseTrainAction": "train.action",
+        "DefaultExportAction": "export.action",
+        "ExportContext": "export.context",
+        "InferenceContext": "inference.context",
+        "InferenceProgressCategories": "inference.action",
+        "TrainContext": "train.context",
+    },
+)

@@ -27,13 +27,21 @@ class WorkflowAction(BaseAction[P], Generic[P]):
         Raises:
             ExecutionError: This run has none.
         """
+        return self.require_client("self.client")
+
+    def require_client(self, call: str) -> Any:
+        """Return the server's client for a call, such as "get_project()", that can not do without.
+
+        Raises:
+            ExecutionError: This run has none; the message names the call, the hint the ways on.
+        """
         if self.ctx.client is None:
             name = type(self).__name__
             raise ExecutionError(
-                f"Backend client is None: {name} asked for the server, and this run has none.",
-                {"action": name},
-                hint="Log in with `synapse login`, or run it there with --mode remote; "
-                "`self.client` can be a fake of yours: LocalExecutor(client=…).",
+                f"Backend client is None: {name} asked for the server with {call}, and this run has none.",
+                {"action": name, "call": call},
+                hint="Log in with `synapse login`, run it there with --mode remote, or try its logic with "
+                "--rehearse; in tests, `self.client` can be a fake of yours: LocalExecutor(client=…).",
             )
         return self.ctx.client
 

@@ -1,0 +1,73 @@
+"""Names of an export's files: each item's own, below the export's folder, and never another's.
+
+An item is known by the relative path of its file, so `left/1.png` and `right/1.png` stay apart. Where two
+would still have one name, as `1.png` and `1.jpg` as labels, the later one gets its id behind it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+#: Of one part of a path, in bytes, which leaves room for an id and a suffix in the 255 that file systems
+#: give.
+PART_LIMIT_BYTES = 200
+_UNWRITABLE = re.compile(r'[\x00-\x1f<>:"|?*]')
+
+
+@dataclass
+class Stems:
+    """The names that are taken, and whose they are."""
+
+    #: Every item that did not get the name that its file has: `item_id`, `original_name`, `output_stem`.
+    collisions: list[dict[str, Any]] = field(default_factory=list)
+    _stem_by_id: dict[int, str] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+
+    def claim(self, item_id: int, original_name: str) -> str:
+        """Return the name of an item's files, without a suffix; asked again, the same."""
+        if item_id not in self._stem_by_id:
+            self._stem_by_id[item_id] = self._find_free(item_id, original_name)
+        return self._stem_by_id[item_id]
+
+    def plan(self, names: Iterable[tuple[int, str]]) -> None:
+        """Name all items at once, so that names do not depend on the order: the lowest id comes first."""
+        for item_id, original_name in sorted(names):
+            self.claim(item_id, original_name)
+
+    def _find_free(self, item_id: int, original_name: str) -> str:
+        wanted = stem = clean_stem(original_name) or str(item_id)
+        count = 0
+        while _fold(stem) in self._taken:
+            stem = f"{wanted}__{item_id}" + (f"_{count}" if count else "")
+            count += 1
+        self._taken.add(_fold(stem))
+        if stem != wanted:
+            self.collisions.append({"item_id": item_id, "original_name": original_name, "output_stem": stem})
+        return stem
+
+
+def clean_stem(original_name: str) -> str:
+    """Return a relative path without its suffix, of parts that any system can write; empty where none is."""
+    parts = [_clean_part(part) for part in original_name.replace("\\", "/").split("/") if part.strip(". ")]
+    if not parts:
+        return ""
+    return str(PurePosixPath(*parts[:-1], PurePosixPath(parts[-1]).stem))
+
+
+def _clean_part(part: str) -> str:
+    part = _UNWRITABLE.sub("_", part).strip()
+    if len(part.encode()) <= PART_LIMIT_BYTES:
+        return part
+    suffix = PurePosixPath(part).suffix[:20]
+    kept = part.encode()[: PART_LIMIT_BYTES - len(suffix.encode())].decode(errors="ignore")
+    return kept + suffix
+
+
+def _fold(stem: str) -> str:
+    # Some file systems take two spellings for one name.
+    return unicodedata.normalize("NFC", stem).casefold()

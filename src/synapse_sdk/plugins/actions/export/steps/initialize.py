@@ -1,0 +1,60 @@
+"""The first step: where to write."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from synapse_sdk.plugins.actions.export.context import ExportContext
+from synapse_sdk.plugins.actions.export.log_messages import ExportLogMessageCode
+from synapse_sdk.plugins.actions.export.storage_folder import (
+    find_storage_root,
+    make_export_folder,
+    open_storage,
+)
+from synapse_sdk.plugins.steps.base import BaseStep, StepResult
+
+
+class InitializeStep(BaseStep[ExportContext]):
+    """Checks the filter, opens the storage and makes the export's own folder."""
+
+    name = "initialize"
+    progress_weight = 0.02
+    progress_proportion = 2
+
+    def execute(self, context: ExportContext) -> StepResult:
+        """Begin. Nothing is made for an export that is refused."""
+        params = context.params
+        assert context.handler is not None
+        context.handler.validate_filter(params["filter"])
+        context.storage = open_storage(context.client, params["storage"])
+        context.path_root = find_storage_root(context.storage)
+        context.unique_export_path = create_unique_export_path(
+            context.path_root, params["path"], params["name"]
+        )
+        context.output_path = str(context.unique_export_path)
+        context.log_message(ExportLogMessageCode.EXPORT_INITIALIZED)
+        return StepResult(data={"output_path": context.output_path})
+
+    def rollback(self, context: ExportContext, result: StepResult) -> None:
+        """Remove the folder where nothing was exported; else leave it, and say that it is not all."""
+        folder = context.unique_export_path
+        if folder is None or not folder.exists():
+            return
+        if context.exported_count == 0 and context.failed_count == 0:
+            shutil.rmtree(folder)
+        else:
+            context.log_message(f"The export ended early; {folder} is not complete.", "warning")
+
+
+def create_unique_export_path(root: Path, path: str, name: str) -> Path:
+    """Make and return `<path>/<name>` below a storage's root, else `<name>(1)`, `<name>(2)`, …."""
+    return make_export_folder(root, path, name)
+
+
+def setup_output_directories(context: ExportContext) -> dict[str, Path]:
+    """Have the exporter make its folders in the export's own."""
+    assert context.exporter is not None
+    assert context.unique_export_path is not None
+    save_original = bool(context.params.get("save_original_file"))
+    return context.exporter.setup_output_directories(context.unique_export_path, save_original)
