@@ -10,15 +10,14 @@ name is a failure of that item.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from synapse_sdk._internal.errors import SynapseError, read_words
 from synapse_sdk.plugins.actions.export.enums import ExportStatus
+from synapse_sdk.plugins.actions.export.item_failure import explain, is_hopeless
 from synapse_sdk.plugins.actions.export.report import ExportReport
 from synapse_sdk.plugins.actions.export.run_adapter import ExporterRunAdapter, MetricsRecord
 from synapse_sdk.plugins.actions.export.stems import Stems
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.context import RuntimeContext
 
 ORIGINALS = "origin_files"
-#: What no other item would survive either: nothing is left to write to.
-_HOPELESS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 class BaseExporter:
@@ -215,6 +212,15 @@ class BaseExporter:
         )
         return export_by_itself(self, chosen)
 
+    @property
+    def takes_fetched_originals(self) -> bool:
+        """Are originals written as they are? Who does it in another way would have them fetched twice."""
+        return (
+            self.sdk_managed_original_files
+            and type(self).save_original_file is BaseExporter.save_original_file
+            and type(self).process_file_saving is BaseExporter.process_file_saving
+        )
+
     def _download_original(self, result: dict[str, Any], target: Path) -> None:
         url = result["files"].get("url")
         if not url:
@@ -222,21 +228,6 @@ class BaseExporter:
         if self.ctx.client is None:
             raise ValueError("Backend client is None: its file can not be fetched")
         self.ctx.client.download_file(url, target)
-
-
-def explain(error: BaseException) -> str:
-    """Return why one item failed, in a sentence."""
-    words = error.message if isinstance(error, SynapseError) else read_words(error)
-    return (
-        words
-        if isinstance(error, SynapseError | ValueError) and words
-        else f"{type(error).__name__}: {words}"
-    )
-
-
-def is_hopeless(error: BaseException) -> bool:
-    """Would every other item fail of this as well?"""
-    return isinstance(error, OSError) and error.errno in _HOPELESS
 
 
 def _fail(failures: list[list[str]], name: str, error: Exception) -> ExportStatus:

@@ -12,13 +12,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from synapse_sdk.plugins.actions.export.context import ExportContext
 from synapse_sdk.plugins.actions.export.enums import ExportStatus
-from synapse_sdk.plugins.actions.export.exporter import BaseExporter, explain, is_hopeless
+from synapse_sdk.plugins.actions.export.item_failure import explain, is_hopeless
 from synapse_sdk.plugins.actions.export.report import ReportFile
 from synapse_sdk.plugins.actions.export.run_adapter import MetricsRecord
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.actions.export.exporter import BaseExporter
 
 #: Threads that fetch, and items that are fetched ahead at most.
 EXPORT_PAYLOAD_WORKERS = 8
@@ -71,7 +74,9 @@ def convert_items(context: ExportContext) -> Generator[dict[str, Any], None, Non
     assert context.unique_export_path is not None
     scratch = context.unique_export_path / SCRATCH
     scratch.mkdir(exist_ok=True)
-    fetches_originals = bool(context.export_params.get("save_original_file")) and _takes_ours(exporter)
+    fetches_originals = (
+        bool(context.export_params.get("save_original_file")) and exporter.takes_fetched_originals
+    )
     originals: dict[int, _Fetched] = {}
     exporter.fetch_original = lambda result, target: _place(originals.pop(result["id"]), target)
     if not fetches_originals or handler is None:
@@ -224,15 +229,6 @@ def _tell_numbers(
     if save_original:
         exporter.run.log_metrics(originals, "original_file")
     exporter.run.log_metrics(labels, "data_file")
-
-
-def _takes_ours(exporter: BaseExporter) -> bool:
-    # One that fetches originals in its own way would have them fetched twice.
-    return (
-        exporter.sdk_managed_original_files
-        and type(exporter).save_original_file is BaseExporter.save_original_file
-        and type(exporter).process_file_saving is BaseExporter.process_file_saving
-    )
 
 
 def _place(fetched: _Fetched, target: Path) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synapse_sdk.plugins.actions.export.context import ExportContext
 from synapse_sdk.plugins.actions.export.ending import describe_counts, find_failure, tell_end, write_reports
-from synapse_sdk.plugins.actions.export.exporter import BaseExporter
 from synapse_sdk.plugins.actions.export.items import convert_items, save_items
 from synapse_sdk.plugins.actions.export.storage_folder import make_export_folder
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.actions.export.exporter import BaseExporter
 
 
 def export_by_itself(exporter: BaseExporter, items: Iterable[dict[str, Any]]) -> dict[str, Any]:
