@@ -489,3 +489,24 @@ def test_every_code_has_a_text_in_both_languages(code: ExportLogMessageCode):
 
     assert len(texts) == 2
     assert code.value not in texts
+
+
+def test_a_rehearsed_export_makes_up_what_a_server_would_say():
+    executor = LocalExecutor(sinks=[], rehearse=True)
+
+    result = executor.execute(BaseExporter, params())
+
+    assert (result["exported_count"], result["failed_count"]) == (3, 0)
+    files = written(Path(result["output_path"]))
+    assert files["labels/rehearsed-2.json"] == {}
+    assert files["origin_files/rehearsed-2.png"] == ""
+    assert "the answer to GET sdk/assignments/ was made up; no server was asked." in executor.rehearsed
+
+
+def test_a_rehearsal_refuses_what_it_has_no_answer_to():
+    class Asks(BaseExportAction[dict]):  # type: ignore[type-var]
+        def execute(self) -> Any:
+            return self.client.list_agents()
+
+    with pytest.raises(ExecutionError, match="A rehearsal has no answer to GET agents/"):
+        LocalExecutor(sinks=[], rehearse=True).execute(Asks, {})

@@ -55,7 +55,8 @@ class LocalExecutor:
             open_workspace: Opens the datasets and models to work with; this machine's unless given.
             client: A server's client for `ctx.client`.
             open_client: Opens it, when it is first asked for; the one of the login that applies unless given.
-            rehearse: Make up the datasets and models that are not there, each with a warning, and keep none.
+            rehearse: Make up the datasets and models that are not there, and a server's answers, each with
+                a warning, and keep none.
                 `TEST_MODE` in `env` says the same, as the guide's unit tests do; in the process's own
                 environment it says nothing.
 
@@ -72,7 +73,7 @@ class LocalExecutor:
         self.rehearses = rehearse or bool(PluginEnvironment(env or {}).get_bool("TEST_MODE"))
         #: What was made up in rehearsals so far, a sentence for each.
         self.rehearsed: list[str] = []
-        self._rehearsals: list[Workspace] = []
+        self._rehearsals: list[Workspace | BackendClient] = []
         self._open_client = open_client or open_login_client
 
     def execute(
@@ -123,7 +124,7 @@ class LocalExecutor:
             language=self.language,
             open_workspace=self._rehearse_workspace(stream) if self.rehearses else self._open_workspace,
             # What is rehearsed must not change a server.
-            open_client=None if self.rehearses else self._open_client,
+            open_client=self._rehearse_client(stream) if self.rehearses else self._open_client,
             envelope=envelope,
         )
         owner = os.getpid()
@@ -151,13 +152,27 @@ class LocalExecutor:
     def _rehearse_workspace(self, stream: EventStream) -> Callable[[], Workspace]:
         from synapse_sdk.workspace.rehearsal import RehearsalWorkspace
 
+        # What it made up stays there as long as this executor, because results may name it.
+        workspace = RehearsalWorkspace(self._open_workspace, self._teller(stream))
+        self._rehearsals.append(workspace)
+        return lambda: workspace
+
+    def _rehearse_client(self, stream: EventStream) -> Callable[[], BackendClient]:
+        def make() -> BackendClient:
+            from synapse_sdk.clients.rehearsal import RehearsalClient
+
+            client = RehearsalClient(self._teller(stream))
+            self._rehearsals.append(client)  # as the workspace
+            return client
+
+        return make
+
+    def _teller(self, stream: EventStream) -> Callable[[str], None]:
         def tell(text: str) -> None:
             self.rehearsed.append(text)
             stream.message(f"Rehearsal: {text}", level="warning")
 
-        # What it made up stays there as long as this executor, because results may name it.
-        self._rehearsals.append(RehearsalWorkspace(self._open_workspace, tell))
-        return lambda: self._rehearsals[-1]
+        return tell
 
 
 def _import(place: str) -> Any:
