@@ -1,8 +1,8 @@
 """`BackendClient`: the server's interface as plugin authors and older tools know it.
 
-Source: interface sheet `platform.md` §3.2. Projects, tasks and their like, which only the vendor's servers
-have, are asked for by `LabellingRequests`; other methods for endpoints that this server does not have do not
-exist.
+Source: interface sheet `platform.md` §3.2. Projects, tasks, data units and their like, which only the
+vendor's servers have, are asked for by `LabellingRequests` and `DataUnitRequests`; other methods for
+endpoints that this server does not have do not exist.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from synapse_sdk._internal.uuid7 import uuid7
+from synapse_sdk.clients.data_units import DataUnitRequests
 from synapse_sdk.clients.labelling import LabellingRequests
 from synapse_sdk.clients.server_address import ServerAddress
 from synapse_sdk.clients.sse import read_messages
@@ -30,7 +31,7 @@ Document = dict[str, Any]
 Listed = Document | tuple[Iterator[Document], int]
 
 
-class BackendClient(LabellingRequests):
+class BackendClient(LabellingRequests, DataUnitRequests):
     """Requests to one server, in the vendor's words. Ids may be numbers or texts. Thread-safe."""
 
     def __init__(
@@ -257,10 +258,15 @@ class BackendClient(LabellingRequests):
         answer: Document = self._transport.get(path, params=self._params(params))
         return answer
 
-    def _post(self, path: str, data: Mapping[str, Any], *, timeout_s: float | None = None) -> Document:
-        answer: Document = self._transport.post(
-            path, json=_given(data), idempotency_key=uuid7(), timeout_s=timeout_s
-        )
+    def _post(
+        self,
+        path: str,
+        data: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        *,
+        timeout_s: float | None = None,
+    ) -> Document:
+        body = _given(data) if isinstance(data, Mapping) else list(data)
+        answer: Document = self._transport.post(path, json=body, idempotency_key=uuid7(), timeout_s=timeout_s)
         return answer
 
     def _send_form(

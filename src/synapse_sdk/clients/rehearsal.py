@@ -14,13 +14,14 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synapse_sdk.clients.backend import BackendClient
 from synapse_sdk.clients.errors import ClientError
+from synapse_sdk.clients.presigned_upload import BulkUpload
 from synapse_sdk.clients.transport import Transport
 
 if TYPE_CHECKING:
@@ -53,6 +54,18 @@ class RehearsalClient(BackendClient):
         Path(path).write_bytes(b"")
         return 0
 
+    def upload_files_bulk(
+        self,
+        paths: Iterable[str | os.PathLike[str]],
+        max_workers: int = 10,
+        batch_size: int = 200,
+        max_upload_retries: int = 2,
+    ) -> Iterator[BulkUpload]:
+        """Send nothing."""
+        files = [Path(path) for path in paths]
+        self._tell(f"{len(files)} files were not sent.")
+        return iter([BulkUpload(file, None, number, None) for number, file in enumerate(files, start=1)])
+
 
 class _MadeUp(Transport):
     def __init__(self, tell: Callable[[str], None]) -> None:
@@ -83,17 +96,22 @@ class _MadeUp(Transport):
     def close(self) -> None:
         """Nothing is open."""
 
-    def make_storage(self, number: int) -> Document:
-        if self._scratch is None:
-            self._scratch = tempfile.mkdtemp(prefix="synapse-rehearsal-")
-            weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
+    def make_storage(self, number: int, purpose: str | None) -> Document:
+        """Return a storage: to read from, the current folder; to write to, one that is thrown away."""
+        location = str(Path.cwd()) if purpose == "read" else self._make_scratch()
         return {
             "id": number,
             "name": f"rehearsed-storage-{number}",
             "provider": "file_system",
-            "configuration": {"location": self._scratch},
+            "configuration": {"location": location},
             "contract_version": 1,
         }
+
+    def _make_scratch(self) -> str:
+        if self._scratch is None:
+            self._scratch = tempfile.mkdtemp(prefix="synapse-rehearsal-")
+            weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
+        return self._scratch
 
 
 def _make_files(number: int) -> Document:
@@ -134,18 +152,24 @@ def _make_project(number: int) -> Document:
     }
 
 
-def _keep(transport: _MadeUp, number: int, data: Mapping[str, Any]) -> Document:
+def _keep(transport: _MadeUp, number: int, data: Any) -> Document:
+    if isinstance(data, list):
+        return {"results": [{**record, "id": place} for place, record in enumerate(data, start=1)]}
     return {"id": number, **data}
 
 
-_Answer = Callable[[_MadeUp, int, Mapping[str, Any]], Document]
+_Answer = Callable[[_MadeUp, int, Any], Document]
 #: Method, path, and what is answered to it.
 _ANSWERS: tuple[tuple[str, str, _Answer], ...] = (
     ("GET", r"projects/(?P<id>\d+)", lambda _, number, __: _make_project(number)),
     ("GET", r"data_collections/(?P<id>\d+)", lambda _, number, __: _make_collection(number)),
     ("GET", r"data_units/(?P<id>\d+)", lambda _, number, __: {"id": number, "files": _make_files(number)}),
-    ("GET", r"storages/(?P<id>\d+)", lambda transport, number, _: transport.make_storage(number)),
-    ("POST", r"storages/(?P<id>\d+)/session", lambda transport, number, _: transport.make_storage(number)),
+    ("GET", r"storages/(?P<id>\d+)", lambda transport, number, _: transport.make_storage(number, None)),
+    (
+        "POST",
+        r"storages/(?P<id>\d+)/session",
+        lambda transport, number, data: transport.make_storage(number, data.get("purpose")),
+    ),
     ("GET", r"tasks/(?P<id>\d+)", lambda _, number, __: _make_record("task", number)),
     ("GET", r"assignments/(?P<id>\d+)", lambda _, number, __: _make_record("assignment", number)),
     ("GET", r"sdk/tasks", lambda *_: _make_list("task")),
@@ -157,5 +181,6 @@ _ANSWERS: tuple[tuple[str, str, _Answer], ...] = (
         lambda _, number, __: {"id": number, "name": f"rehearsed-version-{number}"},
     ),
     ("PUT", r"tasks/(?P<id>\d+)/annotate_task_data", _keep),
+    ("POST", r"data_files/verify_checksums", lambda *_: {"existing_checksums": []}),
     ("POST", r"(data_files|data_units|serve_applications)", _keep),
 )
