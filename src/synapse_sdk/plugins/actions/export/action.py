@@ -176,17 +176,14 @@ class ExportAction(DefaultExportAction):
         Raises:
             ExecutionError: Some items could not be exported; the others are there.
         """
+        from synapse_sdk.plugins.actions._storage import find_storage_root, open_storage
         from synapse_sdk.plugins.actions.export.exporter import BaseExporter
         from synapse_sdk.plugins.actions.export.handlers import TargetHandlerFactory
-        from synapse_sdk.plugins.actions.export.storage_folder import (
-            find_storage_root,
-            make_path_in_storage,
-            open_storage,
-        )
+        from synapse_sdk.plugins.actions.export.storage_folder import make_path_in_storage
 
         handler = TargetHandlerFactory.get_handler(self.params.target, self.params.extra_params)
         handler.validate_filter(self.params.filter)
-        root = find_storage_root(open_storage(self.client, self.params.storage))
+        root = find_storage_root(open_storage(self.client, self.params.storage, "write"))
         folder = make_path_in_storage(root, self.params.path)
         results, count = self.get_filtered_results(self.params.filter)
         params = {**describe_params(self.params), **(self.params.extra_params or {})}

@@ -5,13 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from synapse_sdk.plugins.actions._storage import find_storage_root, open_storage
 from synapse_sdk.plugins.actions.export.context import ExportContext
 from synapse_sdk.plugins.actions.export.log_messages import ExportLogMessageCode
-from synapse_sdk.plugins.actions.export.storage_folder import (
-    find_storage_root,
-    make_export_folder,
-    open_storage,
-)
+from synapse_sdk.plugins.actions.export.storage_folder import make_export_folder
 from synapse_sdk.plugins.steps.base import BaseStep, StepResult
 
 
@@ -27,7 +24,7 @@ class InitializeStep(BaseStep[ExportContext]):
         params = context.params
         assert context.handler is not None
         context.handler.validate_filter(params["filter"])
-        context.storage = open_storage(context.client, params["storage"])
+        context.storage = open_storage(context.client, params["storage"], "write")
         context.path_root = find_storage_root(context.storage)
         context.unique_export_path = create_unique_export_path(
             context.path_root, params["path"], params["name"]
