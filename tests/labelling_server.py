@@ -39,7 +39,8 @@ class LabellingServer:
     storage: Path
     #: "tasks", "assignments", "ground_truth_events" → records as they are listed.
     records: dict[str, list[Record]] = field(default_factory=dict)
-    #: Any other path without slashes around it → what is answered to GET.
+    #: Any other path without slashes around it → what is answered to GET; behind `POST ` or `PUT `, to these:
+    #: a document, or a function that is asked for one, or for a status and a document.
     documents: dict[str, Any] = field(default_factory=dict)
     #: Name → content of `/files/<name>`.
     files: dict[str, bytes] = field(default_factory=dict)
@@ -88,7 +89,8 @@ class LabellingServer:
             return 200, self.documents[asked.path]
         if asked.method in ("PUT", "POST") and f"{asked.method} {asked.path}" in self.documents:
             answer = self.documents[f"{asked.method} {asked.path}"]
-            return 200, answer(asked) if callable(answer) else answer
+            found = answer(asked) if callable(answer) else answer
+            return found if isinstance(found, tuple) else (200, found)
         return 404, {"detail": f"no {asked.path}"}
 
     def _page(self, kind: str, asked: Asked) -> Record:
@@ -149,8 +151,9 @@ def labelling_server(storage: Path) -> Iterator[LabellingServer]:
             parts = urlsplit(self.path)
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            body = json.loads(content) if content else None
             headers = {name.lower(): value for name, value in self.headers.items()}
+            is_json = headers.get("content-type") == "application/json"
+            body = json.loads(content) if content and is_json else content or None
             asked = Asked(self.command, parts.path.strip("/"), query, headers, body)
             state.asked.append(asked)
             trouble = state.trouble(asked.path)

@@ -14,6 +14,16 @@ from synapse_sdk.plugins.enums import RunMethod
 RESULTS = ("ExportResult", "InferenceResult", "MetricsResult", "TrainResult", "UploadResult", "WeightsResult")
 STEPS = ("LoggingStep", "TimingStep", "ValidationStep")
 FORMS = ("get_action_ui_schema", "pydantic_to_ui_schema")
+UPLOAD_STEPS = (
+    "AnalyzeCollection",
+    "Cleanup",
+    "GenerateDataUnits",
+    "Initialize",
+    "OrganizeFiles",
+    "ProcessMetadata",
+    "UploadFiles",
+    "ValidateFiles",
+)
 HANDLERS = (
     "AssignmentExportTargetHandler",
     "ExportTargetHandler",
@@ -30,8 +40,11 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "BaseAction",
         "BaseExportAction",
         "BaseTrainAction",
+        "BaseUploadAction",
         "ExportContext",
         "TrainContext",
+        "UploadContext",
+        "UploadProgressCategories",
         "run_plugin",
         "action",
     ),
@@ -44,7 +57,33 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "InferenceContext",
         "InferenceProgressCategories",
         "TrainContext",
+        "BaseUploadAction",
+        "UploadContext",
     ),
+    "plugins.actions.upload": (
+        *(f"{name}Step" for name in UPLOAD_STEPS),
+        "AssetConfig",
+        "BaseUploadAction",
+        "DefaultUploadAction",
+        "ExcelParsingError",
+        "ExcelSecurityError",
+        "FileProcessingError",
+        "FileUploadError",
+        "FileValidationError",
+        "UploadContext",
+        "UploadError",
+        "UploadLogMessageCode",
+        "UploadParams",
+        "UploadStatus",
+    ),
+    "plugins.actions.upload.action": ("BaseUploadAction", "DefaultUploadAction", "LOST_FILES_LOG_LIMIT"),
+    "plugins.actions.upload.context": ("UploadContext",),
+    "plugins.actions.upload.enums": ("ImportFailureCode", "UploadStatus"),
+    "plugins.actions.upload.exceptions": ("UploadError", "FileUploadError"),
+    "plugins.actions.upload.models": ("AssetConfig", "ImportResultEntry", "UploadParams"),
+    "plugins.actions.upload.steps": tuple(f"{name}Step" for name in UPLOAD_STEPS),
+    "plugins.actions.upload.steps.upload": ("DATA_FILES_METRICS_STEP", "UploadFilesStep"),
+    "plugins.actions.upload.steps.generate": ("DATA_UNITS_METRICS_STEP", "GenerateDataUnitsStep"),
     "plugins.actions.export": (
         *HANDLERS,
         "BaseExportAction",
@@ -133,6 +172,13 @@ def test_every_path_leads_to_the_same_thing(name: str) -> None:
     assert {getattr(import_module(f"synapse_sdk.{module}"), name) for module in homes} == {
         getattr(door, name)
     }
+
+
+def test_an_upload_s_own_result_is_another_than_that_of_the_schemas() -> None:
+    own = import_module("synapse_sdk.plugins.actions.upload").UploadResult
+
+    assert own is import_module("synapse_sdk.plugins.actions.upload.action").UploadResult
+    assert own is not door.UploadResult
 
 
 DOCUMENT = {

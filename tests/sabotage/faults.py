@@ -38,6 +38,14 @@ FAULTS = (
         tests=("tests/plugins/actions/test_export.py",),
     ),
     Fault(
+        name="of two files of one name in two folders, one is lost",
+        suite="plugins",
+        file="src/synapse_sdk/plugins/actions/upload/discovery.py",
+        old='return f"{folder}/{stem}" if folder else stem',
+        new="return stem",
+        tests=("tests/plugins/actions/test_upload.py",),
+    ),
+    Fault(
         name="a size is shown a thousand times too large",
         suite="foundation",
         file="src/synapse_sdk/_internal/units.py",

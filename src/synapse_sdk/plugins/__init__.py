@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.train.action import BaseTrainAction as BaseTrainAction
     from synapse_sdk.plugins.actions.train.action import TrainProgressCategories as TrainProgressCategories
     from synapse_sdk.plugins.actions.train.context import TrainContext as TrainContext
+    from synapse_sdk.plugins.actions.upload.action import BaseUploadAction as BaseUploadAction
+    from synapse_sdk.plugins.actions.upload.action import UploadProgressCategories as UploadProgressCategories
+    from synapse_sdk.plugins.actions.upload.context import UploadContext as UploadContext
     from synapse_sdk.plugins.config import ActionConfig as ActionConfig
     from synapse_sdk.plugins.config import PluginConfig as PluginConfig
     from synapse_sdk.plugins.context import PluginEnvironment as PluginEnvironment
@@ -81,6 +84,7 @@ __getattr__, __dir__, __all__ = build_front_door(
         "BaseStep": "steps.base",
         "BaseStepContext": "steps.context",
         "BaseTrainAction": "actions.train.action",
+        "BaseUploadAction": "actions.upload.action",
         "ExecutionError": "errors",
         "ExportContext": "actions.export.context",
         "ExportResult": "schemas.results",
@@ -105,6 +109,8 @@ __getattr__, __dir__, __all__ = build_front_door(
         "TrainContext": "actions.train.context",
         "TrainProgressCategories": "actions.train.action",
         "TrainResult": "schemas.results",
+        "UploadContext": "actions.upload.context",
+        "UploadProgressCategories": "actions.upload.action",
         "UploadResult": "schemas.results",
         "ValidationError": "errors",
         "ValidationStep": "steps.wrappers",

@@ -122,7 +122,7 @@ def test_an_execute_without_arguments_is_just_executed(workspace: LocalWorkspace
 
 @pytest.mark.parametrize(
     ("weights", "message"),
-    [("nowhere.pt", "Step 'model_upload' failed: The result names weights_path 'nowhere.pt'"), (None, None)],
+    [("nowhere.pt", "Step 'model_upload' failed: The weights are said to be at 'nowhere.pt'"), (None, None)],
 )
 def test_weights_that_are_not_there_fail_and_none_are_fine(
     weights: str | None, message: str | None, workspace: LocalWorkspace

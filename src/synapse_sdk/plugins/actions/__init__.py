@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.inference.context import InferenceContext as InferenceContext
     from synapse_sdk.plugins.actions.train.action import BaseTrainAction as BaseTrainAction
     from synapse_sdk.plugins.actions.train.context import TrainContext as TrainContext
+    from synapse_sdk.plugins.actions.upload.action import BaseUploadAction as BaseUploadAction
+    from synapse_sdk.plugins.actions.upload.context import UploadContext as UploadContext
 
 __getattr__, __dir__, __all__ = build_front_door(
     globals(),
@@ -24,10 +26,12 @@ __getattr__, __dir__, __all__ = build_front_door(
         "BaseExportAction": "export.action",
         "BaseInferenceAction": "inference.action",
         "BaseTrainAction": "train.action",
+        "BaseUploadAction": "upload.action",
         "DefaultExportAction": "export.action",
         "ExportContext": "export.context",
         "InferenceContext": "inference.context",
         "InferenceProgressCategories": "inference.action",
         "TrainContext": "train.context",
+        "UploadContext": "upload.context",
     },
 )

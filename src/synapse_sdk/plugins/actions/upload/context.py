@@ -1,0 +1,65 @@
+"""`UploadContext`: what the steps of an upload share.
+
+Source: interface sheet `actions.md` §7.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from synapse_sdk.plugins.actions.upload.import_log import ImportLog
+from synapse_sdk.plugins.actions.upload.specifications import FileSpecification
+from synapse_sdk.plugins.steps.context import BaseStepContext
+
+#: Settings under this param count more than those beside it.
+EXTRA_PARAMS_KEY = "extra_params"
+
+
+def read_param(params: dict[str, Any], key: str, default: Any = None) -> Any:
+    """Return a setting: from `extra_params`, else from the params, else `default`. None is not given."""
+    for source in (params.get(EXTRA_PARAMS_KEY) or {}, params):
+        if source.get(key) is not None:
+            return source[key]
+    return default
+
+
+@dataclass
+class UploadContext(BaseStepContext):
+    """Handed from step to step."""
+
+    params: dict[str, Any] = field(default_factory=dict)
+    #: By type of file, the endings that may be uploaded; None for all that the collection takes.
+    allowed_extensions: dict[str, list[str]] | None = None
+    storage: dict[str, Any] | None = None
+    data_collection: dict[str, Any] | None = None
+    project: dict[str, Any] | None = None
+    #: The folder that `path` names; None where each specification has its own.
+    pathlib_cwd: Path | None = None
+    #: Groups of files that are to become data units: `{files: {specification: Path}, meta, groups?}`.
+    organized_files: list[dict[str, Any]] = field(default_factory=list)
+    #: The same, once their bytes are on the server: `files` is then `{specification: {checksum, path}}`.
+    uploaded_files: list[dict[str, Any]] = field(default_factory=list)
+    #: Files that were found and not imported, by their place in the folder.
+    lost_files: list[str] = field(default_factory=list)
+    data_units: list[dict[str, Any]] = field(default_factory=list)
+    #: Rows of metadata by the file name that they begin with.
+    excel_metadata: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: One entry for each file that was found.
+    import_log: ImportLog = field(default_factory=ImportLog)
+    #: What the collection takes.
+    specifications: list[FileSpecification] = field(default_factory=list)
+    #: The table of metadata; None without one.
+    metadata_file: Path | None = None
+    #: True once the entries were sent.
+    has_reported: bool = False
+
+    def get_param(self, key: str, default: Any = None) -> Any:
+        """Return a setting; see `read_param`."""
+        return read_param(self.params, key, default)
+
+    @property
+    def client(self) -> Any:
+        """The server's client; None without one."""
+        return self.runtime_ctx.client

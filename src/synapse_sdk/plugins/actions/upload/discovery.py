@@ -1,0 +1,107 @@
+"""A folder → the files in it, each with what speaks against it.
+
+Source: interface sheet `actions.md` §7.2. Unlike there, what is passed over is found, too, and is said to be.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode
+
+#: Folders of programs and operating systems, which nobody means when they upload a folder.
+EXCLUDED_DIRS = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        "__pycache__",
+        "__MACOSX",
+        "@eaDir",
+        ".thumbnails",
+        ".Trash",
+        ".Trashes",
+        ".Spotlight-V100",
+        "$RECYCLE.BIN",
+        "System Volume Information",
+    }
+)
+#: Files of the same kind; so is every file that begins with `._`.
+EXCLUDED_FILES = frozenset({".DS_Store", ".directory", "Thumbs.db", "desktop.ini", "ehthumbs.db"})
+
+
+class Problem(NamedTuple):
+    """Why a file can not be imported."""
+
+    code: ImportFailureCode
+    reason: str
+
+
+class FoundFile(NamedTuple):
+    """A file in a folder."""
+
+    path: Path
+    #: From the folder on, with `/` between.
+    relative: str
+    #: None where nothing speaks against it so far.
+    problem: Problem | None = None
+    #: A file of the operating system's, which nobody misses.
+    is_excluded: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its path without its ending: what the files of one group have in common."""
+        folder, _, name = self.relative.rpartition("/")
+        stem = name.rpartition(".")[0] or name
+        return f"{folder}/{stem}" if folder else stem
+
+
+def find_files(folder: Path, *, is_recursive: bool, root: Path | None = None) -> Iterator[FoundFile]:
+    """Yield the files in a folder, in order.
+
+    Args:
+        folder: Where to look.
+        is_recursive: Look into sub-folders, too.
+        root: Links may lead to files inside of this; `folder` unless given.
+
+    Raises:
+        OSError: The folder, or one in it, can not be listed.
+    """
+    yield from _walk(folder, "", is_recursive, (root or folder).resolve())
+
+
+def _walk(folder: Path, prefix: str, is_recursive: bool, root: Path) -> Iterator[FoundFile]:
+    with os.scandir(folder) as entries:
+        listed = sorted(entries, key=lambda entry: entry.name)
+    for entry in listed:
+        relative = f"{prefix}{entry.name}"
+        path = Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            if is_recursive and entry.name not in EXCLUDED_DIRS:
+                yield from _walk(path, f"{relative}/", is_recursive, root)
+        elif entry.name in EXCLUDED_FILES or entry.name.startswith("._"):
+            yield FoundFile(path, relative, is_excluded=True)
+        else:
+            yield FoundFile(path, relative, _find_problem(path, relative, root))
+
+
+def _find_problem(path: Path, relative: str, root: Path) -> Problem | None:
+    if not relative.isprintable():
+        return Problem(ImportFailureCode.UNSAFE_CONTENT, "its name has letters that can not be written")
+    try:
+        target = path.resolve(strict=True)
+        status = target.stat()
+    except OSError as error:
+        return Problem(ImportFailureCode.FILE_CORRUPTED, f"it can not be read: {error.strerror}")
+    if not target.is_relative_to(root):
+        return Problem(ImportFailureCode.UNSAFE_CONTENT, "it is a link that leads out of the folder")
+    if not stat.S_ISREG(status.st_mode):
+        what = "a link to a folder" if stat.S_ISDIR(status.st_mode) else "no file of bytes"
+        return Problem(ImportFailureCode.UNSAFE_CONTENT, f"it is {what}")
+    if not status.st_size:
+        return Problem(ImportFailureCode.FILE_CORRUPTED, "it is empty")
+    return None

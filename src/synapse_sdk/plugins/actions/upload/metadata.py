@@ -1,0 +1,173 @@
+"""A table of metadata, CSV or Excel → rows by file name.
+
+Source: interface sheet `actions.md` §7.4. Unlike there, what is too long is told, not cut off.
+"""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from synapse_sdk._internal.units import format_size
+from synapse_sdk.plugins.actions.upload.exceptions import ExcelParsingError, ExcelSecurityError
+
+FILE_LIMIT_BYTES = 10 * 1024**2
+#: Of an Excel file, which is an archive, when it is unpacked.
+UNPACKED_LIMIT_BYTES = 30 * 1024**2
+ROW_LIMIT = 100_000
+COLUMN_LIMIT = 300
+FILE_NAME_LIMIT = 255
+COLUMN_NAME_LIMIT = 100
+VALUE_LIMIT = 1000
+#: What the first column is called.
+FILE_NAME_COLUMNS = ("filename", "file_name")
+#: Looked for in the folder, in this order.
+DEFAULT_NAMES = ("meta.xlsx", "meta.xls", "meta.csv")
+
+
+@dataclass
+class MetadataTable:
+    """What a table says."""
+
+    #: By the file name that a row begins with; values by column. Empty cells are left out.
+    rows: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: File name and reason of each row that can not be used.
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+
+def read_metadata(path: Path) -> MetadataTable:
+    """Read a table.
+
+    Raises:
+        ExcelSecurityError: It is larger than one may be.
+        ExcelParsingError: It can not be read, or its header is wrong.
+    """
+    try:
+        _require_small(path, path.stat().st_size, FILE_LIMIT_BYTES)
+        match path.suffix.lower():
+            case ".csv":
+                return _read_csv(path)
+            case ".xlsx" | ".xlsm":
+                return _read_rows(path, _iter_excel(path))
+    except OSError as error:
+        raise ExcelParsingError(
+            f"The metadata {path.name} can not be read: {error.strerror}.", {"path": str(path)}
+        ) from error
+    raise ExcelParsingError(
+        f"The metadata {path.name} is neither a CSV (.csv) nor an Excel table (.xlsx).",
+        {"path": str(path)},
+        hint="Open it in a spreadsheet program and save it as .xlsx.",
+    )
+
+
+def _read_csv(path: Path) -> MetadataTable:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            return _read_rows(path, csv.reader(stream, strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ExcelParsingError(
+            f"The metadata {path.name} is no CSV in UTF-8: {error}.", {"path": str(path)}
+        ) from error
+
+
+def _iter_excel(path: Path) -> Iterator[list[str]]:
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise ExcelParsingError(
+            f"To read {path.name}, openpyxl is needed, and it is not installed here.",
+            {"path": str(path)},
+            hint="pip install 'synapse-sdk[excel]', or add openpyxl to the plugin's requirements.txt. "
+            "Metadata in CSV needs nothing.",
+        ) from error
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        _require_small(path, unpacked, UNPACKED_LIMIT_BYTES)
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        try:
+            for row in book.worksheets[0].iter_rows(values_only=True, max_col=COLUMN_LIMIT + 1):
+                yield ["" if cell is None else _as_text(cell) for cell in row]
+        finally:
+            book.close()
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError, SyntaxError) as error:
+        # openpyxl has no error of its own for what is no workbook.
+        raise ExcelParsingError(
+            f"The metadata {path.name} is no Excel table that can be read: {error}.", {"path": str(path)}
+        ) from error
+
+
+def _as_text(cell: Any) -> str:
+    # A whole number that was typed into a table is kept as a fraction there.
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def _read_rows(path: Path, rows: Iterable[list[str]]) -> MetadataTable:
+    numbered = enumerate(rows, start=1)
+    header = _read_header(path, next(numbered, (1, []))[1])
+    table = MetadataTable()
+    for number, row in islice(numbered, ROW_LIMIT):
+        if any(cell.strip() for cell in row):
+            _read_row(table, header, number, row)
+    if next(numbered, None) is not None:
+        raise _too_many(path, "rows", ROW_LIMIT)
+    return table
+
+
+def _read_header(path: Path, row: list[str]) -> list[str]:
+    names = [cell.strip() for cell in row]
+    while names and not names[-1]:
+        names.pop()
+    if len(names) > COLUMN_LIMIT:
+        raise _too_many(path, "columns", COLUMN_LIMIT)
+    odd = [name for name in names if not name or len(name) > COLUMN_NAME_LIMIT or names.count(name) > 1]
+    if len(names) < 2 or names[0].lower() not in FILE_NAME_COLUMNS or odd:
+        shown = ", ".join(repr(name[:COLUMN_NAME_LIMIT]) for name in names[:10]) or "nothing"
+        raise ExcelParsingError(
+            f"The header of the metadata {path.name} is {shown}.",
+            {"path": str(path), "header": names[:10], "odd": odd[:10]},
+            hint=f"Its first line names the columns: {' or '.join(FILE_NAME_COLUMNS)}, then one or more "
+            f"others, each once, with up to {COLUMN_NAME_LIMIT} letters.",
+        )
+    return names
+
+
+def _read_row(table: MetadataTable, header: list[str], number: int, row: list[str]) -> None:
+    name = row[0].strip()
+    values = {column: cell for column, cell in zip(header[1:], row[1:], strict=False) if cell != ""}
+    long = [column for column, cell in values.items() if len(cell) > VALUE_LIMIT]
+    if not name:
+        problem = "it names no file"
+    elif len(name) > FILE_NAME_LIMIT:
+        problem = f"its file name has more than {FILE_NAME_LIMIT} letters"
+    elif name in table.rows:
+        problem = "another row is about the same file"
+    elif any(cell.strip() for cell in row[len(header) :]):
+        problem = f"it has more cells than the header, which has {len(header)}"
+    elif long:
+        problem = f"{', '.join(long)}: more than {VALUE_LIMIT} letters"
+    else:
+        table.rows[name] = values
+        return
+    table.problems.append((name[:FILE_NAME_LIMIT] or f"row {number}", f"row {number}: {problem}"))
+
+
+def _require_small(path: Path, size_bytes: int, limit_bytes: int) -> None:
+    if size_bytes > limit_bytes:
+        most = format_size(limit_bytes)
+        raise ExcelSecurityError(
+            f"The metadata {path.name} has {format_size(size_bytes)}; {most} is the most.",
+            {"path": str(path), "found": size_bytes, "limit": limit_bytes},
+            hint="Split the upload, or leave out columns that nobody needs.",
+        )
+
+
+def _too_many(path: Path, what: str, limit: int) -> ExcelSecurityError:
+    return ExcelSecurityError(
+        f"The metadata {path.name} has more than {limit:,} {what}.", {"path": str(path), "limit": limit}
+    )

@@ -1,0 +1,76 @@
+"""Rows of metadata → the groups that they are about.
+
+A row names a file by its path in its folder, by its name, by its name without the ending, or by the name that
+it had before a tool cut it into numbered pieces. The first of these that any file has counts, and it must be
+one group's alone. Source: interface sheet `actions.md` §7.2; there a row is also used for whatever file has
+its name somewhere in its path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from synapse_sdk.plugins.actions.upload.grouping import Group
+
+#: `clip_0001` is a piece of `clip`.
+_PIECE = re.compile(r"(?P<origin>.+)_\d+\Z")
+
+
+class Unmatched(NamedTuple):
+    """A row that is of no use, and the groups that it may have been about."""
+
+    name: str
+    reason: str
+    groups: tuple[Group, ...] = ()
+
+
+def match_metadata(
+    groups: Sequence[Group], rows: Mapping[str, Mapping[str, str]]
+) -> tuple[dict[str, dict[str, str]], list[Unmatched]]:
+    """Return the values for each group by its key, and the rows that are of no use."""
+    indexes = _index(groups)
+    found: dict[str, dict[str, str]] = {}
+    unmatched = []
+    for name, values in rows.items():
+        matches, is_shared = _find(indexes, name)
+        if not matches:
+            unmatched.append(Unmatched(name, "no file has this name"))
+        elif len(matches) > 1 and not is_shared:
+            keys = ", ".join(group.key for group in matches[:5])
+            reason = f"it may be about any of {keys}; name the file by its path in the folder"
+            unmatched.append(Unmatched(name, reason, tuple(matches)))
+        else:
+            for group in matches:
+                if group.key not in found:
+                    found[group.key] = dict(values)
+                elif not is_shared:
+                    unmatched.append(Unmatched(name, f"another row is about {group.key}, too", (group,)))
+    return found, unmatched
+
+
+def _index(groups: Sequence[Group]) -> list[dict[str, list[Group]]]:
+    indexes: list[dict[str, list[Group]]] = [defaultdict(list) for _ in range(5)]
+    for group in groups:
+        for order, name in set(_names_of(group)):
+            indexes[order][name].append(group)
+    return indexes
+
+
+def _names_of(group: Group) -> Iterator[tuple[int, str]]:
+    for file in group.files.values():
+        name, stem = file.relative.rpartition("/")[2], file.key.rpartition("/")[2]
+        yield from ((0, file.relative), (1, file.key), (2, name), (3, stem))
+        if (piece := _PIECE.match(stem)) is not None:
+            yield 4, piece["origin"]
+
+
+def _find(indexes: Sequence[Mapping[str, list[Group]]], name: str) -> tuple[list[Group], bool]:
+    """Return whom a row is about, and whether several may share it, as the pieces of one file do."""
+    stem = name.rpartition(".")[0] or name
+    for order, wanted in ((0, name), (1, name), (2, name), (3, name), (4, name), (4, stem)):
+        if matches := indexes[order].get(wanted):
+            return matches, order == 4
+    return [], False

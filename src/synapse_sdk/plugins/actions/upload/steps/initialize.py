@@ -1,0 +1,37 @@
+"""First: the storage, the project, and the folder."""
+
+from __future__ import annotations
+
+from synapse_sdk.plugins.actions._storage import find_storage_root, open_storage
+from synapse_sdk.plugins.actions.upload.context import UploadContext
+from synapse_sdk.plugins.actions.upload.log_messages import UploadLogMessageCode
+from synapse_sdk.plugins.actions.upload.models import UploadParams
+from synapse_sdk.plugins.actions.upload.source_folder import find_folder
+from synapse_sdk.plugins.steps.base import BaseStep, StepResult
+
+
+class InitializeStep(BaseStep[UploadContext]):
+    """Finds what the params name, before anything is read."""
+
+    name = "initialize"
+    progress_weight = 0.05
+    progress_proportion = 1
+
+    def execute(self, context: UploadContext) -> StepResult:
+        """Find it."""
+        params = context.params
+        unknown = sorted(params.keys() - UploadParams.model_fields.keys())
+        if unknown:
+            context.log_message(f"Params that an upload does not know: {', '.join(unknown)}.", "warning")
+        context.import_log.request_id = context.runtime_ctx.job_id
+        context.storage = open_storage(context.client, params["storage"], "read")
+        root = find_storage_root(context.storage)
+        if params["use_single_path"]:
+            context.pathlib_cwd = find_folder(root, params["path"])
+        else:
+            for asset in params["assets"].values():
+                find_folder(root, asset["path"])
+        if params["project"] is not None:
+            context.project = dict(context.client.get_project(params["project"]))
+        context.log_message(UploadLogMessageCode.UPLOAD_INITIALIZED)
+        return StepResult()

@@ -1,0 +1,55 @@
+"""Second: the table of metadata, if there is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from synapse_sdk.plugins.actions._storage import find_storage_root
+from synapse_sdk.plugins.actions.upload.context import UploadContext
+from synapse_sdk.plugins.actions.upload.exceptions import ExcelParsingError
+from synapse_sdk.plugins.actions.upload.log_messages import UploadLogMessageCode
+from synapse_sdk.plugins.actions.upload.metadata import DEFAULT_NAMES, read_metadata
+from synapse_sdk.plugins.actions.upload.source_folder import find_file
+from synapse_sdk.plugins.steps.base import BaseStep, StepResult
+
+
+class ProcessMetadataStep(BaseStep[UploadContext]):
+    """Reads it. One that is named and not there, or can not be read, ends the upload before it begins."""
+
+    name = "process_metadata"
+    progress_weight = 0.10
+    progress_proportion = 2
+
+    def can_skip(self, context: UploadContext) -> bool:
+        """Is there none?"""
+        context.metadata_file = _find_metadata(context)
+        return context.metadata_file is None
+
+    def execute(self, context: UploadContext) -> StepResult:
+        """Read it."""
+        assert context.metadata_file is not None
+        try:
+            table = read_metadata(context.metadata_file)
+        except ExcelParsingError as error:
+            if header := error.details.get("header"):
+                code = UploadLogMessageCode.UPLOAD_METADATA_INVALID_HEADER
+                context.log_message(code, header=", ".join(header))
+            raise
+        context.excel_metadata = table.rows
+        for name, reason in table.problems:
+            context.import_log.fail_row(name, reason)
+        context.log_message(UploadLogMessageCode.UPLOAD_METADATA_LOADED, count=len(table.rows))
+        return StepResult(data={"count": len(table.rows)})
+
+
+def _find_metadata(context: UploadContext) -> Path | None:
+    assert context.storage is not None
+    if named := context.params["excel_metadata_path"]:
+        folder = context.pathlib_cwd
+        if folder is not None and (folder / named).is_file():
+            return find_file(folder, named)
+        return find_file(find_storage_root(context.storage), named)
+    if context.pathlib_cwd is None:
+        return None
+    places = (context.pathlib_cwd / name for name in DEFAULT_NAMES)
+    return next((place for place in places if place.is_file()), None)

@@ -1,0 +1,51 @@
+"""Groups whose files are on the server → data units. A unit that is refused does not take others with it.
+
+Source: interface sheet `actions.md` §7.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from synapse_sdk.clients.errors import ClientError
+from synapse_sdk.plugins.actions.upload.transfer import is_passing
+
+Document = dict[str, Any]
+#: What became of one: the server's record, or why there is none.
+Made = Document | str
+
+
+def create_data_units(
+    client: Any, units: Sequence[Document], *, batch_size: int, max_workers: int, max_retries: int
+) -> Iterator[tuple[int, Made]]:
+    """Make data units; yield the place of each in `units` and what became of it."""
+    batches = [
+        list(enumerate(units[start : start + batch_size], start))
+        for start in range(0, len(units), batch_size)
+    ]
+    with ThreadPoolExecutor(max_workers) as pool:
+        for made in pool.map(lambda batch: _create(client, batch, max_retries), batches):
+            yield from made
+
+
+def _create(client: Any, batch: list[tuple[int, Document]], max_retries: int) -> list[tuple[int, Made]]:
+    for failures in range(max_retries + 1):
+        try:
+            records: list[Mapping[str, Any]] = client.create_data_units([unit for _, unit in batch])
+        except ClientError as error:
+            if is_passing(error):
+                if failures < max_retries:
+                    continue
+                return [(place, str(error)) for place, _ in batch]
+            if len(batch) == 1:
+                return [(batch[0][0], str(error))]
+            # It refuses one of them without saying which.
+            half = len(batch) // 2
+            return _create(client, batch[:half], max_retries) + _create(client, batch[half:], max_retries)
+        if len(records) != len(batch):
+            reason = f"the server answered with {len(records)} data units for {len(batch)}"
+            return [(place, reason) for place, _ in batch]
+        return [(place, dict(record)) for (place, _), record in zip(batch, records, strict=True)]
+    raise AssertionError("unreachable")

@@ -1,0 +1,711 @@
+"""Uploads against a server on a socket: what arrives, what is refused, and the entry of every file."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.labelling_server import Asked, LabellingServer
+from tests.plugins.recording import RecordingSink
+
+from synapse_sdk.clients.backend import BackendClient
+from synapse_sdk.plugins import BaseUploadAction, LocalExecutor
+from synapse_sdk.plugins.actions.upload import (
+    DefaultUploadAction,
+    UploadLogMessageCode,
+    UploadProgressCategories,
+)
+from synapse_sdk.plugins.errors import ExecutionError, ParamsError
+from synapse_sdk.plugins.log_messages import resolve_log_message
+from synapse_sdk.wire.event import Event
+
+PNG = b"\x89PNG\r\n\x1a\n"
+IMAGE = {"name": "image_1", "file_type": "image", "is_required": True, "is_primary": True}
+LABEL = {"name": "data_1", "file_type": "data", "is_required": True, "extensions": ["json"]}
+
+
+class Collection:
+    """A data collection on a server, and a folder to upload to it."""
+
+    def __init__(self, labelling: LabellingServer) -> None:
+        self.server = labelling
+        self.folder = labelling.storage / "incoming"
+        self.folder.mkdir()
+        #: SHA-1 of what the server has.
+        self.contents: set[str] = set()
+        #: As they were sent.
+        self.units: list[dict[str, Any]] = []
+        #: Keys of data units that it refuses.
+        self.refused: set[str] = set()
+        documents = labelling.documents
+        documents["POST data_files"] = self._take_file
+        documents["POST data_files/verify_checksums"] = self._verify
+        documents["POST data_units"] = self._make_units
+        self.take(IMAGE)
+
+    def take(self, *specifications: dict[str, Any]) -> None:
+        record = {"id": 7, "name": "cats", "file_specifications": list(specifications)}
+        self.server.documents["data_collections/7"] = record
+
+    def add(self, place: str, content: bytes | None = None) -> Path:
+        """Write a file; a picture of its own unless `content` is given."""
+        file = self.folder / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        own = PNG + place.encode() if file.suffix == ".png" else json.dumps(place).encode()
+        file.write_bytes(own if content is None else content)
+        return file
+
+    def upload(self, action: Any = DefaultUploadAction, sinks: Any = (), **more: Any) -> Any:
+        asked = {"name": "cats", "path": "incoming", "storage": 1, "data_collection": 7, **more}
+        with closing(BackendClient(self.server.url, "the-token")) as client:
+            return LocalExecutor(sinks=list(sinks), client=client).execute(action, asked)
+
+    def fail(self, **more: Any) -> tuple[ExecutionError, dict[str, str]]:
+        """Upload; return the error, and the reasons of the files that were not imported, by name."""
+        with pytest.raises(ExecutionError) as caught:
+            self.upload(**more)
+        reasons = {
+            entry["name"]: f"{entry['code']}: {entry['reason']}" for entry in caught.value.details["failures"]
+        }
+        return caught.value, reasons
+
+    def keys(self) -> list[str]:
+        return sorted(unit["meta"]["data_unit_key"] for unit in self.units)
+
+    def _verify(self, asked: Asked) -> dict[str, Any]:
+        return {"existing_checksums": [sha1 for sha1 in asked.body["checksums"] if sha1 in self.contents]}
+
+    def _take_file(self, asked: Asked) -> dict[str, Any]:
+        # One file, as a form: the content lies between the first blank line and the closing boundary.
+        content = asked.body.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
+        checksum = hashlib.sha1(content).hexdigest()
+        self.contents.add(checksum)
+        return {"id": len(self.contents), "checksum": checksum}
+
+    def _make_units(self, asked: Asked) -> Any:
+        if any(unit["meta"]["data_unit_key"] in self.refused for unit in asked.body):
+            return 422, {"detail": "meta is not as it must be"}
+        self.units += asked.body
+        return {"results": [{"id": 100 + number} for number in range(len(asked.body))]}
+
+
+@pytest.fixture
+def collection(labelling: LabellingServer) -> Collection:
+    return Collection(labelling)
+
+
+def said(sink: RecordingSink, name: str) -> list[Event]:
+    return [event for event in sink.of_kind("log") if event.name == name]
+
+
+def entries(sink: RecordingSink) -> dict[str, dict[str, Any]]:
+    """Return what was said of each file, by its name."""
+    found = [entry for event in said(sink, "import_result") for entry in event.body["entries"]]
+    assert len({entry["original_file_name"] for entry in found}) == len(found)
+    return {entry["original_file_name"]: entry for entry in found}
+
+
+def test_a_folder_becomes_data_units(collection: Collection):
+    sink = RecordingSink()
+    for place in ("image_1/a.png", "image_1/deeper/b.png"):
+        collection.add(place)
+
+    result = collection.upload(sinks=[sink], group_name="2024/spring")
+
+    assert collection.keys() == ["a", "deeper/b"]
+    first = next(unit for unit in collection.units if unit["meta"]["data_unit_key"] == "a")
+    checksum = hashlib.sha1(PNG + b"image_1/a.png").hexdigest()
+    assert first["data_collection"] == 7
+    assert first["files"] == {"image_1": {"checksum": checksum, "path": "image_1/a.png"}}
+    assert first["groups"] == ["2024", "spring"]
+    assert (first["meta"]["origin_file_stem"], first["meta"]["origin_file_extension"]) == ("a", ".png")
+    assert (result["success"], result["steps_executed"], result["steps_total"]) == (True, 8, 8)
+    assert (result["uploaded_files"], result["data_units"], result["lost_files_count"]) == (2, 2, 0)
+    assert {name: entry["import_status"] for name, entry in entries(sink).items()} == {
+        "image_1/a.png": "success",
+        "image_1/deeper/b.png": "success",
+    }
+    (counts,) = [event.values for event in sink.of_kind("metric") if event.step == "data_units"]
+    assert counts == {"success": 2, "failed": 0, "stand_by": 0}
+
+
+def test_no_path_of_this_machine_leaves_it(collection: Collection):
+    sink = RecordingSink()
+    collection.add("image_1/a.png")
+
+    collection.upload(sinks=[sink])
+
+    told = json.dumps([asked.body for asked in collection.server.asked if not isinstance(asked.body, bytes)])
+    assert str(collection.folder) not in told
+    assert str(collection.folder) not in json.dumps([e.body for e in said(sink, "import_result_admin")])
+
+
+def test_steps_have_the_sheets_names_and_shares():
+    from synapse_sdk.plugins.actions.upload import steps
+
+    classes = [
+        (steps.InitializeStep, "initialize", 0.05, 1),
+        (steps.ProcessMetadataStep, "process_metadata", 0.10, 2),
+        (steps.AnalyzeCollectionStep, "analyze_collection", 0.05, 1),
+        (steps.OrganizeFilesStep, "organize_files", 0.15, 2),
+        (steps.ValidateFilesStep, "validate_files", 0.10, 1),
+        (steps.UploadFilesStep, "upload_files", 0.30, 34),
+        (steps.GenerateDataUnitsStep, "generate_data_units", 0.20, 58),
+        (steps.CleanupStep, "cleanup", 0.05, 1),
+    ]
+
+    for kind, name, weight, proportion in classes:
+        step = kind()
+        assert (step.name, step.progress_weight, step.progress_proportion) == (name, weight, proportion)
+    assert sum(step[3] for step in classes) == 100
+    named = [value for name, value in vars(UploadProgressCategories).items() if name.isupper()]
+    assert named == ["initialize", "validate", "upload", "cleanup"]
+
+
+# Sheet §15, 9: one of two files of one name was lost without a word.
+def test_two_files_of_one_name_in_two_folders_are_two(collection: Collection):
+    for place in ("image_1/sub1/same.png", "image_1/sub2/same.png"):
+        collection.add(place)
+
+    assert collection.upload()["data_units"] == 2
+    assert collection.keys() == ["sub1/same", "sub2/same"]
+
+
+def test_two_endings_of_one_name_are_two_where_nothing_else_belongs_to_them(collection: Collection):
+    collection.add("image_1/a.png")
+    collection.add("image_1/a.jpg", b"\xff\xd8\xff a")
+
+    collection.upload()
+
+    assert collection.keys() == ["a.jpg", "a.png"]
+
+
+def test_which_of_two_pictures_a_label_belongs_to_is_not_guessed(collection: Collection):
+    collection.take(IMAGE, LABEL)
+    collection.add("image_1/a.png")
+    collection.add("image_1/a.jpg", b"\xff\xd8\xff a")
+    collection.add("data_1/a.json")
+
+    _, reasons = collection.fail()
+
+    assert set(reasons) == {"image_1/a.png", "image_1/a.jpg", "data_1/a.json"}
+    assert all("DUPLICATE_FILE: several files of one specification" in reason for reason in reasons.values())
+
+
+def test_files_belong_together_by_path_then_by_a_name_that_is_theirs_alone(collection: Collection):
+    collection.take(IMAGE, LABEL)
+    for place in ("image_1/x/a.png", "data_1/x/a.json", "image_1/y/b.png", "data_1/b.json"):
+        collection.add(place)
+
+    collection.upload()
+
+    assert collection.keys() == ["x/a", "y/b"]
+    assert all(len(unit["files"]) == 2 for unit in collection.units)
+
+
+# Sheet §15, 10: groups without a required file vanished.
+def test_what_lacks_a_required_file_is_said_and_the_others_are_uploaded(collection: Collection):
+    collection.take(IMAGE, LABEL)
+    for place in ("image_1/a.png", "data_1/a.json", "image_1/alone.png", "data_1/widow.json"):
+        collection.add(place)
+
+    error, reasons = collection.fail()
+
+    assert reasons == {
+        "image_1/alone.png": "MISSING_REQUIRED_DATA: there is no file of data_1 that belongs to alone",
+        "data_1/widow.json": "MISSING_REQUIRED_DATA: there is no file of image_1 that belongs to widow",
+    }
+    assert "2 of 4 were not imported" in str(error)
+    assert error.details["data_units"] == 1
+    assert error.details["partial_failure"]
+    assert sorted(error.details["lost_files"]) == ["data_1/widow.json", "image_1/alone.png"]
+    assert collection.keys() == ["a"]
+
+
+# Sheet §15, 13.
+def test_every_file_that_can_not_travel_has_its_reason(collection: Collection, tmp_path: Path):
+    (tmp_path / "secret.png").write_bytes(PNG)
+    folder = collection.add("image_1/fine.png").parent
+    collection.add("image_1/empty.png", b"")
+    collection.add("image_1/liar.png", b"GIF89a")
+    collection.add("image_1/tool.bin", b"\x7fELF")
+    collection.add("image_1/vector.svg", b"<svg><script>alert(1)</script></svg>")
+    collection.add("image_1/id_rsa", b"key")
+    collection.add("image_1/Thumbs.db", b"x")
+    collection.add("image_1/.git/objects/x.png")
+    collection.add("stray.txt", b"x")
+    collection.add("other/b.png")
+    (folder / "out.png").symlink_to(tmp_path / "secret.png")
+    (folder / "gone.png").symlink_to("nowhere.png")
+    (folder / "line\nbreak.png").write_bytes(PNG)
+    os.mkfifo(folder / "pipe.png")
+    sink = RecordingSink()
+
+    _, reasons = collection.fail(sinks=[sink])
+
+    assert reasons == {
+        "image_1/empty.png": "FILE_CORRUPTED: it is empty",
+        "image_1/liar.png": "UNSAFE_CONTENT: TYPE_MISMATCH: it is no png file, though its name says so",
+        "image_1/tool.bin": "UNSAFE_CONTENT: EXECUTABLE: it is a program",
+        "image_1/vector.svg": "UNSAFE_CONTENT: SCRIPT_INJECTION: it holds a script: '<script'",
+        "image_1/id_rsa": "UNSAFE_CONTENT: SENSITIVE_FILE: by its name it holds keys or passwords",
+        "image_1/out.png": "UNSAFE_CONTENT: it is a link that leads out of the folder",
+        "image_1/gone.png": "FILE_CORRUPTED: it can not be read: No such file or directory",
+        "image_1/line\nbreak.png": "UNSAFE_CONTENT: its name has letters that can not be written",
+        "image_1/pipe.png": "UNSAFE_CONTENT: it is no file of bytes",
+        "stray.txt": "UNKNOWN_ERROR: it lies in no folder of a file specification: image_1",
+        "other/b.png": "UNKNOWN_ERROR: it lies in no folder of a file specification: image_1",
+    }
+    assert collection.keys() == ["fine"]
+    told = entries(sink)
+    assert told.keys() == reasons.keys() | {"image_1/fine.png", "image_1/Thumbs.db"}
+    assert told["image_1/Thumbs.db"]["import_status"] == "skipped"
+
+
+def test_a_refused_file_takes_its_group_with_it(collection: Collection):
+    collection.take(IMAGE, LABEL)
+    collection.add("image_1/a.png")
+    collection.add("data_1/a.txt", b"x")
+
+    _, reasons = collection.fail()
+
+    assert reasons == {
+        "data_1/a.txt": "UNSUPPORTED_EXTENSION: data_1 takes no .txt",
+        "image_1/a.png": "UNSUPPORTED_EXTENSION: it belongs to data_1/a.txt, which was refused",
+    }
+
+
+def test_an_action_narrows_down_what_may_be_uploaded(collection: Collection):
+    class Only(DefaultUploadAction):
+        def get_allowed_extensions(self) -> dict[str, list[str]]:
+            return {"image": [".JPG"]}
+
+    collection.add("image_1/a.png")
+    collection.add("image_1/b.jpg", b"\xff\xd8\xff b")
+
+    _, reasons = collection.fail(action=Only)
+
+    assert reasons == {"image_1/a.png": "UNSUPPORTED_EXTENSION: image_1 takes no .png"}
+    assert collection.keys() == ["b"]
+
+
+# Sheet §15, 8: the same bytes were uploaded again, though nobody wanted that.
+def test_equal_contents_are_one_data_unit_unless_asked_otherwise(collection: Collection):
+    sink = RecordingSink()
+    for place in ("image_1/a.png", "image_1/b.png"):
+        collection.add(place, PNG + b"the same")
+
+    result = collection.upload(sinks=[sink])
+
+    assert collection.keys() == ["a"]
+    assert (result["uploaded_files"], result["skipped_files"]) == (1, 1)
+    assert entries(sink)["image_1/b.png"]["failure_reason_detail"] == "its bytes are those of a"
+
+    collection.upload(extra_params={"skip_local_duplicates": False})
+    assert collection.keys() == ["a", "a", "b"]
+
+
+def test_what_the_server_has_is_not_sent_again(collection: Collection):
+    collection.add("image_1/a.png")
+    collection.upload()
+    collection.add("image_1/b.png")
+
+    collection.upload()
+    assert len(collection.server.requests("data_files", "POST")) == 2
+
+    result = collection.upload(extra_params={"skip_existing_checksums": True})
+    assert (result["data_units"], result["skipped_files"]) == (0, 2)
+
+
+# Sheet §15, 11: after one refused file all were sent again.
+def test_one_file_that_does_not_arrive_leaves_the_others_alone(collection: Collection):
+    for name in "abc":
+        collection.add(f"image_1/{name}.png")
+    collection.server.troubles["data_files"] = [400]
+
+    error, reasons = collection.fail(upload_max_workers=1)
+
+    assert [reason.split(": ", 1)[1] for reason in reasons.values()] == ["400: trouble"]
+    assert len(collection.units) == 2
+    assert len(collection.server.requests("data_files", "POST")) == 3
+    assert error.details["failure_counts"] == {"UPLOAD_FAILED": 1}
+
+
+def test_a_passing_failure_is_tried_again(collection: Collection):
+    collection.add("image_1/a.png")
+    collection.server.troubles["data_files"] = [503, 429]
+
+    assert collection.upload()["data_units"] == 1
+
+
+def test_large_files_travel_in_chunks(collection: Collection):
+    content = PNG + bytes(1_100_000)
+    collection.add("image_1/large.png", content)
+    sent = []
+
+    def finish(asked: Asked) -> dict[str, Any]:
+        checksum = hashlib.sha1(content).hexdigest()
+        return {"id": 1, "checksum": checksum}
+
+    documents = collection.server.documents
+    documents["PUT chunked_upload"] = lambda asked: (
+        sent.append(asked.headers["content-range"])
+        or {"id": 4, "url": f"{collection.server.url}/chunked_upload/4/"}
+    )
+    documents["POST chunked_upload/4"] = {"id": 4}
+    documents["POST data_files"] = finish
+
+    assert collection.upload(max_file_size_mb=1)["data_units"] == 1
+    assert sent == [f"bytes 0-{len(content) - 1}/{len(content)}"]
+    assert collection.server.requests("data_files", "POST")[0].body == {"chunked_upload": 4}
+
+
+class Bucket:
+    """A storage behind the server, which signs addresses of it."""
+
+    def __init__(self, collection: Collection) -> None:
+        self.collection, self.contents = collection, dict[str, bytes]()
+        documents = collection.server.documents
+        documents["POST data_files/presigned_upload/upload"] = self._offer
+        documents["POST data_files/presigned_upload/confirm_upload"] = self._confirm
+
+    def _offer(self, asked: Asked) -> dict[str, Any]:
+        files = []
+        for number, file in enumerate(asked.body["files"]):
+            key = f"key-{number}"
+            address = f"{self.collection.server.url}/bucket/{key}"
+            offer: dict[str, Any] = {"filename": file["filename"], "file_key": key}
+            if file["size"] > 1000:
+                parts = [{"part_number": n, "presigned_url": f"{address}?part={n}"} for n in (1, 2)]
+                offer["multipart"] = {"upload_id": "u", "part_size": 600, "parts": parts}
+            else:
+                offer["presigned_url"] = f"{address}?sig=s3cret"
+            self.collection.server.documents[f"PUT bucket/{key}"] = self._take
+            files.append(offer)
+        return {"files": files}
+
+    def _take(self, asked: Asked) -> dict[str, Any]:
+        assert "synapse-access-token" not in asked.headers
+        self.contents[asked.path] = self.contents.get(asked.path, b"") + (asked.body or b"")
+        return {}
+
+    def _confirm(self, asked: Asked) -> dict[str, Any]:
+        results = []
+        for file in asked.body["files"]:
+            content = self.contents[f"bucket/{file['file_key']}"]
+            good = hashlib.sha1(content).hexdigest() == file["checksum"] and len(content) == file["size"]
+            self.collection.contents.add(file["checksum"])
+            results.append({"file_key": file["file_key"], "success": good, "data_file_id": 1, "error": "bad"})
+        return {"results": results}
+
+
+@pytest.fixture
+def bucket(collection: Collection) -> Bucket:
+    return Bucket(collection)
+
+
+def test_files_go_straight_to_the_storage_where_the_server_says_so(collection: Collection, bucket: Bucket):
+    collection.add("image_1/a.png")
+    collection.add("image_1/large.png", PNG + bytes(1000))
+
+    assert collection.upload()["data_units"] == 2
+    assert sorted(map(len, bucket.contents.values())) == [len(PNG + b"image_1/a.png"), 1008]
+    assert not collection.server.requests("data_files", "POST")
+
+
+def test_only_what_the_storage_refuses_goes_through_the_server(collection: Collection, bucket: Bucket):
+    for name in "abc":
+        collection.add(f"image_1/{name}.png")
+    collection.server.troubles["bucket/key-1"] = [403]
+
+    assert collection.upload()["data_units"] == 3
+    assert len(bucket.contents) == 2
+    assert len(collection.server.requests("data_files", "POST")) == 1
+
+
+def test_a_data_unit_that_is_refused_does_not_take_others_with_it(collection: Collection):
+    for name in "abcde":
+        collection.add(f"image_1/{name}.png")
+    collection.refused = {"c"}
+
+    error, reasons = collection.fail()
+
+    assert collection.keys() == ["a", "b", "d", "e"]
+    assert reasons == {"image_1/c.png": "DATA_UNIT_CREATION_FAILED: 422: meta is not as it must be"}
+    assert error.details["data_units"] == 4
+
+
+Write = Callable[[Path, list[list[Any]]], None]
+
+
+def write_csv(path: Path, rows: list[list[Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8-sig") as stream:
+        csv.writer(stream).writerows(rows)
+
+
+def write_excel(path: Path, rows: list[list[Any]]) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    book.close()
+
+
+TABLES = pytest.mark.parametrize(("name", "write"), [("meta.csv", write_csv), ("meta.xlsx", write_excel)])
+
+
+def metas(collection: Collection) -> dict[str, dict[str, Any]]:
+    own = {"origin_file_stem", "origin_file_extension", "created_at", "data_unit_key"}
+    return {
+        unit["meta"]["data_unit_key"]: {k: v for k, v in unit["meta"].items() if k not in own}
+        for unit in collection.units
+    }
+
+
+@TABLES
+def test_metadata_goes_to_the_file_that_it_names(collection: Collection, name: str, write: Write):
+    for place in ("1", "11", "sub/2", "clip_0001", "clip_0002", "none"):
+        collection.add(f"image_1/{place}.png")
+    rows = [["File_Name", "weather", "count"], ["1.png", "sun", 3], ["sub/2.png", "rain", ""]]
+    write(collection.folder / name, [*rows, ["clip.mp4", "snow", 1.5]])
+
+    collection.upload()
+
+    # Sheet §15, 12: `1.png` was taken for `11.png`, too.
+    assert metas(collection) == {
+        "1": {"weather": "sun", "count": "3"},
+        "11": {},
+        "sub/2": {"weather": "rain"},
+        "clip_0001": {"weather": "snow", "count": "1.5"},
+        "clip_0002": {"weather": "snow", "count": "1.5"},
+        "none": {},
+    }
+
+
+def test_metadata_that_could_be_of_two_files_is_not_guessed(collection: Collection):
+    for place in ("a/1", "b/1", "2"):
+        collection.add(f"image_1/{place}.png")
+    write_csv(
+        collection.folder / "meta.csv",
+        [["filename", "x"], ["1.png", "y"], ["2.png", "y"], ["2.png", "z"], ["ghost.png", "y"], ["", "y"]],
+    )
+
+    _, reasons = collection.fail()
+
+    unclear = "it may be about any of a/1, b/1; name the file by its path in the folder"
+    assert reasons == {
+        "1.png": f"INVALID_METADATA: {unclear}",
+        "image_1/a/1.png": f"INVALID_METADATA: the metadata row '1.png': {unclear}",
+        "image_1/b/1.png": f"INVALID_METADATA: the metadata row '1.png': {unclear}",
+        "2.png": "INVALID_METADATA: row 4: another row is about the same file",
+        "ghost.png": "INVALID_METADATA: no file has this name",
+        "row 6": "INVALID_METADATA: row 6: it names no file",
+    }
+    assert metas(collection) == {"2": {"x": "y"}}
+
+
+BAD_TABLES: list[tuple[str, Any, str]] = [
+    ("meta.csv", [["name", "x"], ["a.png", "y"]], "The header of the metadata meta.csv is 'name', 'x'"),
+    ("meta.csv", [["filename"], ["a.png"]], "The header of the metadata meta.csv is 'filename'"),
+    ("meta.csv", [["filename", "x", "x"]], "The header of the metadata"),
+    ("meta.csv", [], "The header of the metadata meta.csv is nothing"),
+    ("meta.csv", b"filename,x\n\xff\xfe", "no CSV in UTF-8"),
+    ("meta.csv", b"x" * (10 * 1024**2 + 1), "is the most"),
+    ("meta.csv", [["filename", *map(str, range(300))]], "more than 300 columns"),
+    ("meta.xlsx", b"no archive", "no Excel table that can be read"),
+    ("meta.xls", b"old", "neither a CSV"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "problem"), BAD_TABLES)
+def test_a_table_that_can_not_be_read_ends_the_upload_before_it_begins(
+    collection: Collection, name: str, content: Any, problem: str
+):
+    collection.add("image_1/a.png")
+    if isinstance(content, bytes):
+        (collection.folder / name).write_bytes(content)
+    else:
+        write_csv(collection.folder / name, content)
+
+    with pytest.raises(ExecutionError, match=problem) as caught:
+        collection.upload()
+
+    assert "process_metadata" in str(caught.value)
+    assert not collection.units
+
+
+def test_an_excel_table_that_unpacks_to_too_much_is_refused(collection: Collection):
+    import zipfile
+
+    collection.add("image_1/a.png")
+    with zipfile.ZipFile(collection.folder / "meta.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", bytes(31 * 1024**2))
+
+    with pytest.raises(ExecutionError, match=r"meta\.xlsx has 32\.5 MB; 31\.5 MB is the most"):
+        collection.upload()
+
+
+def test_without_openpyxl_it_is_said_how_to_get_it(collection: Collection, monkeypatch: pytest.MonkeyPatch):
+    collection.add("image_1/a.png")
+    write_excel(collection.folder / "meta.xlsx", [["filename", "x"], ["a.png", "y"]])
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+
+    with pytest.raises(ExecutionError, match="openpyxl is needed") as caught:
+        collection.upload()
+
+    assert "synapse-sdk[excel]" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("path", ["ghost.csv", "../outside.csv"])
+def test_metadata_that_is_named_must_be_there(collection: Collection, path: str):
+    collection.add("image_1/a.png")
+    (collection.server.storage.parent / "outside.csv").write_text("filename,x\na.png,y\n")
+
+    with pytest.raises(ExecutionError, match="process_metadata"):
+        collection.upload(excel_metadata_path=path)
+
+
+def test_each_specification_may_have_a_folder_of_its_own(collection: Collection):
+    collection.take(IMAGE, LABEL)
+    for place in ("here/a.png", "here/deeper/b.png"):
+        collection.add(place)
+    collection.add("there/a.json")
+    assets = {
+        "image_1": {"path": "incoming/here", "is_recursive": False},
+        "data_1": {"path": "incoming/there"},
+    }
+
+    collection.upload(use_single_path=False, path=None, assets=assets)
+
+    assert collection.keys() == ["a"]
+    with pytest.raises(ExecutionError, match="no file specification ghost"):
+        collection.upload(use_single_path=False, path=None, assets={"ghost": {"path": "incoming/here"}})
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"path": None}, "path is needed unless"),
+        ({"use_single_path": False}, "assets are needed when"),
+        ({"name": " "}, "a name has letters"),
+        ({"upload_max_workers": 0}, "upload_max_workers"),
+    ],
+)
+def test_params_that_do_not_fit_are_refused(collection: Collection, given: dict[str, Any], problem: str):
+    with pytest.raises(ParamsError, match=problem):
+        collection.upload(**given)
+
+
+@pytest.mark.parametrize("path", ["../elsewhere", "ghost", "a/../../elsewhere"])
+def test_an_upload_stays_in_its_storage(collection: Collection, path: str):
+    (collection.server.storage.parent / "elsewhere/image_1").mkdir(parents=True)
+
+    with pytest.raises(ExecutionError, match=r"stays in its storage|no folder"):
+        collection.upload(path=path)
+
+
+def test_a_param_that_nobody_knows_is_said(collection: Collection):
+    sink = RecordingSink()
+    collection.add("image_1/a.png")
+
+    collection.upload(sinks=[sink], colour="red")
+
+    assert any("does not know: colour" in text for text in sink.contents())
+
+
+def test_a_collection_or_project_that_is_not_there_ends_it(collection: Collection):
+    with pytest.raises(ExecutionError, match="initialize"):
+        collection.upload(project=3)
+    with pytest.raises(ExecutionError, match="analyze_collection"):
+        collection.upload(data_collection=8)
+
+
+def test_without_a_server_it_says_so_and_the_ways_on():
+    asked = {"name": "cats", "path": "x", "storage": 1, "data_collection": 7}
+
+    with pytest.raises(ExecutionError, match=r"^Backend client is None") as caught:
+        LocalExecutor(sinks=[], open_client=lambda: None).execute(DefaultUploadAction, asked)
+
+    assert "synapse login" in str(caught.value.hint)
+
+
+def test_a_base_without_code_says_what_is_missing():
+    class Nothing(BaseUploadAction[dict]):  # type: ignore[type-arg]
+        pass
+
+    with pytest.raises(ExecutionError, match="neither execute"):
+        LocalExecutor(sinks=[]).execute(Nothing, {})
+
+
+def test_a_rehearsal_reads_the_files_here_and_asks_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "incoming/image_1").mkdir(parents=True)
+    for name in "ab":
+        (tmp_path / f"incoming/image_1/{name}.png").write_bytes(PNG + name.encode())
+    executor = LocalExecutor(sinks=[], rehearse=True)
+    asked = {"name": "cats", "path": "incoming", "storage": 1, "data_collection": 7}
+
+    result = executor.execute(DefaultUploadAction, asked)
+
+    assert (result["uploaded_files"], result["data_units"]) == (2, 2)
+    assert any("POST data_units/ was made up" in text for text in executor.rehearsed)
+
+
+@pytest.fixture
+def ffprobe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A program in ffprobe's place, which says the times that stand in a file beside the video."""
+    program = tmp_path / "bin/ffprobe"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\nfor last; do :; done\ncat "${last#file:}.times"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    return program
+
+
+def test_a_video_whose_pictures_are_uneven_is_refused(collection: Collection, ffprobe: Path):
+    collection.take({"name": "video_1", "file_type": "video", "is_required": True})
+    for name, times in {"even": "0.0\n0.04\n0.08\n", "uneven": "0.0\n0.04\n0.3\n"}.items():
+        video = collection.add(f"video_1/{name}.mp4", b"\0\0\0\x18ftyp" + name.encode())
+        video.with_name(f"{name}.mp4.times").write_text(times)
+    # The times are no videos: ffprobe fails, which is said, and they are refused for their ending.
+    collection.take({"name": "video_1", "file_type": "video", "is_required": True, "extensions": [".mp4"]})
+
+    _, reasons = collection.fail()
+
+    assert reasons["video_1/uneven.mp4"].startswith(
+        "VFR_VALIDATION_FAILED: the time between its pictures varies"
+    )
+    assert collection.keys() == ["even"]
+
+
+def test_a_video_that_can_not_be_looked_at_is_uploaded_and_that_is_said(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+):
+    sink = RecordingSink()
+    monkeypatch.setenv("PATH", "")
+    collection.take({"name": "video_1", "file_type": "video", "is_required": True})
+    collection.add("video_1/a.mp4", b"\0\0\0\x18ftyp")
+
+    assert collection.upload(sinks=[sink])["data_units"] == 1
+    assert any("its frame rate was not checked: ffprobe" in text for text in sink.contents())
+
+
+@pytest.mark.parametrize("code", list(UploadLogMessageCode))
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_code_has_its_words(code: UploadLogMessageCode, language: str):
+    values = dict.fromkeys(("count", "success", "failed", "files", "data_units", "header"), 3)
+
+    text, _ = resolve_log_message(code, language, **values)
+
+    assert text != code.value
+    assert "{" not in text
