@@ -6,7 +6,10 @@ PluginError
 │   └── ConfigError          config.yaml does not fit its model
 ├── ActionNotFoundError      config.yaml has no such action, or its entrypoint names nothing
 ├── ExecutionError           the action ran and failed
-│   └── ParamsError          … because its params do not fit (also a ValidationError)
+│   ├── ParamsError          … because its params do not fit (also a ValidationError)
+│   └── PipelineError        an action of a pipeline failed (also a RuntimeError)
+│       └── PipelineParamsError  … because its params do not fit (also a ParamsError)
+├── SchemaIncompatibleError  what an action of a pipeline gives does not fit what the next takes
 ├── StepError                a step of a workflow ended badly (also a RuntimeError)
 ├── ModelLoadError           a model's files could not be had
 ├── PluginRunError           the action could not be started
@@ -63,6 +66,18 @@ class ExecutionError(PluginError):
 
 class ParamsError(ExecutionError, ValidationError):
     """The params do not fit the action's model. Caught as either of its parents, as both dialects expect."""
+
+
+class PipelineError(ExecutionError, RuntimeError):
+    """An action of a pipeline failed; `details` names it and its place, its own exception is the cause."""
+
+
+class PipelineParamsError(PipelineError, ParamsError):
+    """An action of a pipeline was not run, because what it would have got does not fit its params."""
+
+
+class SchemaIncompatibleError(PluginError):
+    """What an action of a pipeline gives is not what the next takes; `details["findings"]` has it all."""
 
 
 class StepError(PluginError, RuntimeError):

@@ -6,7 +6,8 @@ a level is an enum or text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from synapse_sdk.plugins.enums import LogLevel
@@ -29,6 +30,7 @@ class RuntimeContext:
         "_client",
         "_open_client",
         "_open_workspace",
+        "_whole",
         "_workspace",
         "agent_client",
         "checkpoint",
@@ -83,6 +85,8 @@ class RuntimeContext:
         self.envelope = envelope
         #: The step that a workflow is at: what is reported without a step belongs to it.
         self.current_step: str | None = None
+        #: What `set_overall_progress` speaks of: a step's name, where it begins there, its part of that.
+        self._whole: tuple[str | None, float, float] = (None, 0.0, 1.0)
         self._open_workspace = open_workspace
         self._workspace: Workspace | None = None
 
@@ -147,7 +151,33 @@ class RuntimeContext:
         Raises:
             ValueError: `percent` lies outside 0..100.
         """
-        self.logger.progress(None, percent, 100)
+        step, begin, size = self._whole
+        if size == 1:
+            self.logger.progress(step, percent, 100)
+        elif 0 <= percent <= 100:
+            self.logger.progress(step, min(100 * begin + size * percent, 100), 100)
+        else:
+            raise ValueError(f"progress must lie between 0 and 100 percent, not at {percent}")
+
+    @contextmanager
+    def sharing_progress(self) -> Iterator[Callable[[str, float, float], None]]:
+        """Split the whole among several actions that report here one after the other.
+
+        Yields:
+            A function to call before each: its name, where its part of the whole begins, and the part's
+            size, both from 0 to 1. Until the next call the name is the current step, and 100 percent are
+            that part's end. Inside of a step the whole is that step.
+        """
+        outer_step, outer_whole = self.current_step, self._whole
+
+        def share(name: str, begin: float, size: float) -> None:
+            self.current_step = name
+            self._whole = (outer_step, begin, size)
+
+        try:
+            yield share
+        finally:
+            self.current_step, self._whole = outer_step, outer_whole
 
     def set_metrics(
         self, value: Mapping[str, Any], step: str | None = None, *, category: str | None = None
