@@ -12,12 +12,25 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from synapse_sdk.plugins import BaseAction, LocalExecutor, PluginDiscovery, RuntimeContext
+from synapse_sdk.plugins import (
+    BaseAction,
+    BaseStep,
+    BaseStepContext,
+    LocalExecutor,
+    Orchestrator,
+    PluginDiscovery,
+    RuntimeContext,
+    StepRegistry,
+    StepResult,
+)
 from synapse_sdk.plugins.events import EventStream
+from synapse_sdk.plugins.pipelines import ActionPipeline
 from synapse_sdk.plugins.run_record import RunRecord
 from synapse_sdk.plugins.runner import RunRequest, plan
 
 CALLS = 3_000
+#: Steps of one workflow, actions of one pipeline: what is measured is one of them.
+CHAINED = 100
 SERIES = {"epoch": 3, "loss": 0.412, "accuracy": 0.97}
 
 
@@ -28,6 +41,17 @@ class Params(BaseModel):
 class Noop(BaseAction[Params]):
     def execute(self) -> dict[str, int]:
         return {"epochs": self.params.epochs}
+
+
+class Step(BaseStep[BaseStepContext]):
+    name = ""
+    progress_weight = 1.0
+
+    def __init__(self, number: int) -> None:
+        self.name = f"step{number}"
+
+    def execute(self, context: BaseStepContext) -> StepResult:
+        return StepResult()
 
 
 def call_bare(params: Params) -> dict[str, int]:
@@ -43,7 +67,8 @@ def cpu_us_per_call(call: Callable[[], object], *, calls: int = CALLS) -> float:
 
 
 def main(rounds: int, plugin_folder: Path) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in ("floor", "execute", "progress", "metrics")}
+    names = ("floor", "execute", "progress", "metrics", "step", "action")
+    times: dict[str, list[float]] = {name: [] for name in names}
     null = open(os.devnull, "w")  # noqa: SIM115 - open as long as the process
     executor = LocalExecutor()
 
@@ -68,7 +93,25 @@ def main(rounds: int, plugin_folder: Path) -> dict[str, list[float]]:
     def metrics() -> None:
         action.set_metrics(SERIES, step="train")
 
+    quiet = EventStream([])
+    context = RuntimeContext(quiet, {})
+    registry: StepRegistry[BaseStepContext] = StepRegistry()
+    for place in range(CHAINED):
+        registry.register(Step(place))
+    pipeline = ActionPipeline([Noop] * CHAINED)
+
+    def steps() -> None:
+        Orchestrator(registry, BaseStepContext(context)).execute()
+
+    def actions() -> None:
+        pipeline.execute({"epochs": 3}, context)
+
     for number in range(rounds + 1):
+        for name, chain in (("step", steps), ("action", actions)):
+            cpu_us = cpu_us_per_call(chain, calls=CALLS // CHAINED) / CHAINED
+            quiet.flush()
+            if number:
+                times[name].append(cpu_us)
         for name, call in (
             ("floor", floor),
             ("execute", execute),

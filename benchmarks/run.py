@@ -69,6 +69,8 @@ def measure_calls(python: Path, scratch: Path, *, rounds: int) -> list[Figure]:
         ),
         Figure("one set_progress, caller's cost, run record on", times["progress"], None, 5),
         Figure("one set_metrics of 3, caller's cost, run record on", times["metrics"], None, 5),
+        Figure("one in-memory step of a workflow", times["step"], None, 3),
+        Figure("one action of a pipeline", times["action"], None, 6),
     ]
 
 

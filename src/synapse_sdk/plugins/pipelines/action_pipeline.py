@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from synapse_sdk.plugins.errors import SchemaIncompatibleError
+from synapse_sdk.plugins.pipelines.checking import (
+    Finding,
+    FindingKind,
+    check_stages,
+    iter_wanted,
+)
 from synapse_sdk.plugins.pipelines.stage import Stage, read_values
 
 if TYPE_CHECKING:
@@ -41,15 +47,22 @@ class ActionPipeline:
 
         Args:
             actions: Classes derived from `BaseAction`, functions or plain classes.
+            validate_schemas: Compare what each gives with what those behind it take. See `findings`.
+            strict: Refuse a pipeline whose actions do not go together; else `execute` warns of it.
 
         Raises:
             ValueError: There are none.
             PluginRunError: One of them is no action.
+            SchemaIncompatibleError: They do not go together, and `strict` is asked for.
         """
         self._actions = list(actions)
         if not self._actions:
             raise ValueError("A pipeline needs at least one action; this one has none.")
         self._stages = [Stage(action, place) for place, action in enumerate(self._actions)]
+        #: What speaks against the actions in this order; empty where nothing does, or nobody asked.
+        self.findings: tuple[Finding, ...] = check_stages(self._stages) if validate_schemas else ()
+        if strict:
+            self._refuse_findings()
 
     def __repr__(self) -> str:
         return f"ActionPipeline({' | '.join(stage.action.__name__ for stage in self._stages)})"
@@ -62,6 +75,21 @@ class ActionPipeline:
     def actions(self) -> list[type[BaseAction[Any]]]:
         """The actions, in order; changing the list changes nothing here."""
         return list(self._actions)
+
+    def validate_initial_params(self, params: Mapping[str, Any] | BaseModel) -> list[str]:
+        """Return what is missing in the first params, as `Action.field`. Values are not looked at."""
+        held = gather(params)
+        return [place for place, names in iter_wanted(self._stages) if held.keys().isdisjoint(names)]
+
+    def _refuse_findings(self) -> None:
+        against = [finding for finding in self.findings if finding.kind is not FindingKind.UNPROVEN]
+        if against:
+            raise SchemaIncompatibleError(
+                "The actions of this pipeline do not fit together:\n  " + "\n  ".join(map(str, against)),
+                {"findings": [finding.to_document() for finding in against]},
+                hint="Change the result model or the params model; or leave out strict=True, "
+                "and each action's params are validated when it is its turn.",
+            )
 
     def execute(
         self,
@@ -85,6 +113,8 @@ class ActionPipeline:
             PipelineParamsError: What an action would get does not fit its params.
             PipelineError: An action failed. It is a `RuntimeError`; the action's own exception is its cause.
         """
+        for finding in self.findings:
+            ctx.log_message(f"Pipeline: {finding}.", "warning")
         held = gather(params)
         count = len(self._stages)
         result = None
