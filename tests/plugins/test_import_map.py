@@ -24,6 +24,7 @@ UPLOAD_STEPS = (
     "UploadFiles",
     "ValidateFiles",
 )
+DATASETS = ("DatasetAction", "DatasetOperation", "DatasetParams", "DatasetResult")
 HANDLERS = (
     "AssignmentExportTargetHandler",
     "ExportTargetHandler",
@@ -52,6 +53,7 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "BaseExportAction",
         "BaseInferenceAction",
         "BaseTrainAction",
+        *DATASETS,
         "DefaultExportAction",
         "ExportContext",
         "InferenceContext",
@@ -110,6 +112,9 @@ SURFACE: dict[str, tuple[str, ...]] = {
     "plugins.actions.upload.steps": tuple(f"{name}Step" for name in UPLOAD_STEPS),
     "plugins.actions.upload.steps.upload": ("DATA_FILES_METRICS_STEP", "UploadFilesStep"),
     "plugins.actions.upload.steps.generate": ("DATA_UNITS_METRICS_STEP", "GenerateDataUnitsStep"),
+    "plugins.actions.dataset": (*DATASETS, "DatasetLogMessageCode"),
+    "plugins.actions.dataset.action": DATASETS,
+    "plugins.actions.dataset.log_messages": ("DatasetLogMessageCode",),
     "plugins.actions.export": (
         *HANDLERS,
         "BaseExportAction",

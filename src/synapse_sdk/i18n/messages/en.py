@@ -83,4 +83,11 @@ MESSAGES = {
     "UPLOAD_DATA_UNITS_COMPLETED": "{count} data units were made.",
     "UPLOAD_DATA_UNITS_COMPLETED_WITH_FAILURES": "{success} data units were made, {failed} were not.",
     "UPLOAD_COMPLETED": "The upload is complete: {files} files, {data_units} data units.",
+    "DATASET_DOWNLOAD_STARTING": "Bringing dataset {dataset_id}.",
+    "DATASET_SPLIT_DOWNLOADED": "Split {split_name}: {count} items.",
+    "DATASET_DOWNLOAD_COMPLETED": "{count} items are here.",
+    "DATASET_GT_EVENTS_FOUND": "The server has {count} ground truths.",
+    "DATASET_DOWNLOAD_PARTIAL": "{downloaded} items are here, {missing} could not be had.",
+    "DATASET_CONVERTING": "Converting from {source} to {target}.",
+    "DATASET_CONVERSION_COMPLETED": "The dataset is converted.",
 }

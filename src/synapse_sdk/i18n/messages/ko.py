@@ -82,4 +82,11 @@ MESSAGES = {
     "UPLOAD_DATA_UNITS_COMPLETED": "데이터 유닛 {count}개를 생성했습니다.",
     "UPLOAD_DATA_UNITS_COMPLETED_WITH_FAILURES": "데이터 유닛 {success}개 생성, {failed}개 실패.",
     "UPLOAD_COMPLETED": "업로드가 완료되었습니다. 파일 {files}개, 데이터 유닛 {data_units}개.",
+    "DATASET_DOWNLOAD_STARTING": "데이터셋 {dataset_id}을(를) 가져옵니다.",
+    "DATASET_SPLIT_DOWNLOADED": "{split_name} 분할: {count}개 항목.",
+    "DATASET_DOWNLOAD_COMPLETED": "{count}개 항목을 가져왔습니다.",
+    "DATASET_GT_EVENTS_FOUND": "서버에 정답 {count}개가 있습니다.",
+    "DATASET_DOWNLOAD_PARTIAL": "{downloaded}개 항목을 가져왔고 {missing}개는 가져오지 못했습니다.",
+    "DATASET_CONVERTING": "{source}에서 {target}(으)로 변환합니다.",
+    "DATASET_CONVERSION_COMPLETED": "데이터셋을 변환했습니다.",
 }

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 from synapse_sdk._internal.front_door import build_front_door
 
 if TYPE_CHECKING:
+    from synapse_sdk.plugins.actions.dataset.action import DatasetAction as DatasetAction
+    from synapse_sdk.plugins.actions.dataset.models import DatasetOperation as DatasetOperation
+    from synapse_sdk.plugins.actions.dataset.models import DatasetParams as DatasetParams
+    from synapse_sdk.plugins.actions.dataset.models import DatasetResult as DatasetResult
     from synapse_sdk.plugins.actions.export.action import BaseExportAction as BaseExportAction
     from synapse_sdk.plugins.actions.export.action import DefaultExportAction as DefaultExportAction
     from synapse_sdk.plugins.actions.export.context import ExportContext as ExportContext
@@ -27,6 +31,10 @@ __getattr__, __dir__, __all__ = build_front_door(
         "BaseInferenceAction": "inference.action",
         "BaseTrainAction": "train.action",
         "BaseUploadAction": "upload.action",
+        "DatasetAction": "dataset.action",
+        "DatasetOperation": "dataset.models",
+        "DatasetParams": "dataset.models",
+        "DatasetResult": "dataset.models",
         "DefaultExportAction": "export.action",
         "ExportContext": "export.context",
         "InferenceContext": "inference.context",

@@ -38,6 +38,7 @@ __all__ = [
     "TargetHandlerFactory",
     "TaskExportTargetHandler",
     "find_primary_file",
+    "list_files",
 ]
 
 #: How often a listing that broke off is taken up after the last record that came.
@@ -148,19 +149,22 @@ class ExportTargetHandler:
             except ClientError as error:
                 if error.status_code not in _RUN_OUT or tries == EXPORT_PAYLOAD_MAX_REISSUES:
                     raise
-                if (fresh := self._ask_again(client, item["id"])) is None:
+                if (record := self._ask_again(client, item["id"])) is None:
                     raise
-                item = fresh
+                fresh = record.get("data") if part == "data" else _find_same_file(record, item["files"])
+                if fresh is None:
+                    raise
+                item = {**item, part: fresh}
 
-    def _ask_again(self, client: Any, item_id: int) -> dict[str, Any] | None:
+    def _ask_again(self, client: Any, item_id: int) -> Record | None:
         query = {
             "response_mode": "presigned",
             "expand": self.expand,
             "page_size": 1,
             f"{self.order_key}__in": item_id,
         }
-        found = (self.build_item(record) for record in getattr(client, self.list_method)(query)["results"])
-        return next((item for item in found if item["id"] == item_id), None)
+        found = getattr(client, self.list_method)(query)["results"]
+        return next((record for record in found if self.read_id(record) == item_id), None)
 
     def _list(self, client: Any, query: dict[str, Any]) -> tuple[Iterator[Record], int]:
         records, count = getattr(client, self.list_method)(query, list_all=True)
@@ -244,6 +248,11 @@ class TargetHandlerFactory:
 
 def find_primary_file(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entry of a record's primary file, else of its first one; empty where it has none."""
+    return next(iter(list_files(record)), {})
+
+
+def list_files(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the entries of a record's files, the primary one first."""
     unit = record.get("data_unit")
     for found in (
         record.get("files_manifest"),
@@ -251,10 +260,16 @@ def find_primary_file(record: Mapping[str, Any]) -> dict[str, Any]:
         record.get("files"),
         record.get("file"),
     ):
-        entries = _list_entries(found)
-        if entries:
-            return next((entry for entry in entries if entry.get("is_primary")), entries[0])
-    return {}
+        if entries := _list_entries(found):
+            return sorted(entries, key=lambda entry: not entry.get("is_primary"))
+    return []
+
+
+def _find_same_file(record: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any] | None:
+    def name(of: Mapping[str, Any]) -> tuple[Any, Any]:
+        return of.get("name"), of.get("file_name_original")
+
+    return next((found for found in list_files(record) if name(found) == name(entry)), None)
 
 
 def _list_entries(found: Any) -> list[dict[str, Any]]:
