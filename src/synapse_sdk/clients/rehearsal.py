@@ -116,7 +116,11 @@ class _MadeUp(Transport):
 
 def _make_files(number: int) -> Document:
     entry = {"url": f"{ADDRESS}/files/{number}", "file_name_original": f"rehearsed-{number}.png"}
-    return {"image_1": {**entry, "file_type": "image", "is_primary": True}}
+    meta = {"url": f"{ADDRESS}/files/{number}.json", "file_name_original": f"rehearsed-{number}.json"}
+    return {
+        "image_1": {**entry, "file_type": "image", "is_primary": True},
+        "data_meta_1": {**meta, "file_type": "data", "is_primary": False},
+    }
 
 
 def _make_record(kind: str, number: int) -> Document:
@@ -139,8 +143,11 @@ def _make_list(kind: str) -> Document:
 
 
 def _make_collection(number: int) -> Document:
-    specification = {"name": "image_1", "file_type": "image", "is_required": True, "is_primary": True}
-    return {"id": number, "name": f"rehearsed-collection-{number}", "file_specifications": [specification]}
+    specifications = [
+        {"name": "image_1", "file_type": "image", "is_required": True, "is_primary": True},
+        {"name": "data_meta_1", "file_type": "data", "is_required": False, "is_primary": False},
+    ]
+    return {"id": number, "name": f"rehearsed-collection-{number}", "file_specifications": specifications}
 
 
 def _make_project(number: int) -> Document:
@@ -180,6 +187,17 @@ _ANSWERS: tuple[tuple[str, str, _Answer], ...] = (
         r"ground_truth_dataset_versions/(?P<id>\d+)",
         lambda _, number, __: {"id": number, "name": f"rehearsed-version-{number}"},
     ),
+    (
+        "GET",
+        r"plugin_releases/(?P<id>\d+)",
+        lambda _, number, __: {"id": number, "plugin": {"code": "rehearsed-plugin"}, "version": "0.1.0"},
+    ),
+    (
+        "GET",
+        r"serve_applications",
+        lambda *_: {"count": 1, "next": None, "previous": None, "results": [{"id": 1, "status": "RUNNING"}]},
+    ),
+    ("POST", r"plugins/[^/]+/run", lambda *_: {}),
     ("PUT", r"tasks/(?P<id>\d+)/annotate_task_data", _keep),
     ("POST", r"data_files/verify_checksums", lambda *_: {"existing_checksums": []}),
     ("POST", r"(data_files|data_units|serve_applications)", _keep),

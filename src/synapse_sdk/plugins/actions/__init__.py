@@ -19,6 +19,11 @@ if TYPE_CHECKING:
         InferenceProgressCategories as InferenceProgressCategories,
     )
     from synapse_sdk.plugins.actions.inference.context import InferenceContext as InferenceContext
+    from synapse_sdk.plugins.actions.to_task.action import ToTaskAction as ToTaskAction
+    from synapse_sdk.plugins.actions.to_task.context import ToTaskContext as ToTaskContext
+    from synapse_sdk.plugins.actions.to_task.models import ToTaskMethod as ToTaskMethod
+    from synapse_sdk.plugins.actions.to_task.models import ToTaskParams as ToTaskParams
+    from synapse_sdk.plugins.actions.to_task.models import ToTaskResult as ToTaskResult
     from synapse_sdk.plugins.actions.train.action import BaseTrainAction as BaseTrainAction
     from synapse_sdk.plugins.actions.train.context import TrainContext as TrainContext
     from synapse_sdk.plugins.actions.upload.action import BaseUploadAction as BaseUploadAction
@@ -39,6 +44,11 @@ __getattr__, __dir__, __all__ = build_front_door(
         "ExportContext": "export.context",
         "InferenceContext": "inference.context",
         "InferenceProgressCategories": "inference.action",
+        "ToTaskAction": "to_task.action",
+        "ToTaskContext": "to_task.context",
+        "ToTaskMethod": "to_task.models",
+        "ToTaskParams": "to_task.models",
+        "ToTaskResult": "to_task.models",
         "TrainContext": "train.context",
         "UploadContext": "upload.context",
     },
