@@ -87,7 +87,7 @@ class LabellingServer:
             return 200, {"id": 1, "provider": "file_system", "configuration": place, "contract_version": 1}
         if asked.method == "GET" and asked.path in self.documents:
             return 200, self.documents[asked.path]
-        if asked.method in ("PUT", "POST") and f"{asked.method} {asked.path}" in self.documents:
+        if asked.method in ("PUT", "POST", "DELETE") and f"{asked.method} {asked.path}" in self.documents:
             answer = self.documents[f"{asked.method} {asked.path}"]
             found = answer(asked) if callable(answer) else answer
             return found if isinstance(found, tuple) else (200, found)
@@ -139,6 +139,9 @@ def labelling_server(storage: Path) -> Iterator[LabellingServer]:
             self._serve()
 
         def do_POST(self) -> None:
+            self._serve()
+
+        def do_DELETE(self) -> None:
             self._serve()
 
         def do_PUT(self) -> None:

@@ -24,6 +24,7 @@ UPLOAD_STEPS = (
     "UploadFiles",
     "ValidateFiles",
 )
+AUTO_LABEL = ("AutoLabelParams", "AutoLabelProgressCategories", "AutoLabelResult", "BaseAutoLabelAction")
 DATASETS = ("DatasetAction", "DatasetOperation", "DatasetParams", "DatasetResult")
 HANDLERS = (
     "AssignmentExportTargetHandler",
@@ -59,6 +60,7 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "action",
     ),
     "plugins.actions": (
+        *AUTO_LABEL,
         "BaseExportAction",
         "BaseInferenceAction",
         "BaseTrainAction",
@@ -134,6 +136,8 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "AddTaskDataProgressCategories",
         "AddTaskDataResult",
     ),
+    "plugins.actions.auto_label": AUTO_LABEL,
+    "plugins.actions.auto_label.action": AUTO_LABEL,
     "plugins.actions.dataset": (*DATASETS, "DatasetLogMessageCode"),
     "plugins.actions.dataset.action": DATASETS,
     "plugins.actions.dataset.log_messages": ("DatasetLogMessageCode",),

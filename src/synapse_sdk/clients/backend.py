@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk.clients.data_units import DataUnitRequests
 from synapse_sdk.clients.labelling import LabellingRequests
@@ -69,6 +70,7 @@ class BackendClient(LabellingRequests, DataUnitRequests):
             read_timeout_s=timeout or READ_TIMEOUT_S,
         )
         self._url_host = url_host
+        self._tenant = tenant
 
     @property
     def base_url(self) -> str:
@@ -248,6 +250,21 @@ class BackendClient(LabellingRequests, DataUnitRequests):
         from synapse_sdk.clients.file_download import download_file
 
         return download_file(self._transport, url, Path(path))
+
+    def name_served_model(self, model: int | str) -> str:
+        """Return what a request to a served application names a model by, so that it is read for this login.
+
+        It holds the token. See `create_serve_multiplexed_model_id`.
+
+        Raises:
+            SynapseError: This client has no token.
+        """
+        from synapse_sdk.clients.serving import create_serve_multiplexed_model_id
+
+        token = self._transport.find_token()
+        if token is None:
+            raise SynapseError(f"Model {model} can not be asked: this client has no token.")
+        return create_serve_multiplexed_model_id(model, token, self.base_url, self._tenant)
 
     def exists(self, method: str, *args: Any, **options: Any) -> bool:
         """Does the list that a method returns, such as "list_models", have anything in it?"""

@@ -48,6 +48,13 @@ class RehearsalClient(BackendClient):
         self._tell = tell
         self._transport = _MadeUp(tell)
 
+    #: Says to actions that ask somebody else than the server: nobody is asked.
+    is_rehearsal = True
+
+    def make_up(self, text: str) -> None:
+        """Say that something else was made up."""
+        self._tell(text)
+
     def download_file(self, url: str, path: str | os.PathLike[str]) -> int:
         """Write an empty file."""
         self._tell(f"the file {Path(path).name!r} was not fetched; an empty one was made up.")

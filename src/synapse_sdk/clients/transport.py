@@ -85,6 +85,11 @@ class Transport:
     def __repr__(self) -> str:
         return f"Transport({self.url!r})"
 
+    def find_token(self) -> str | None:
+        """Return the token that requests carry; None where they carry none. Never to be shown."""
+        sent = self._headers.get("Synapse-Access-Token") or self._headers.get("Authorization") or ""
+        return sent.removeprefix("Token ") or None
+
     @property
     def url(self) -> str:
         """The server's address now, without a slash at its end."""

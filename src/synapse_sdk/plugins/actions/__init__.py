@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 from synapse_sdk._internal.front_door import build_front_door
 
 if TYPE_CHECKING:
+    from synapse_sdk.plugins.actions.auto_label.action import AutoLabelParams as AutoLabelParams
+    from synapse_sdk.plugins.actions.auto_label.action import (
+        AutoLabelProgressCategories as AutoLabelProgressCategories,
+    )
+    from synapse_sdk.plugins.actions.auto_label.action import AutoLabelResult as AutoLabelResult
+    from synapse_sdk.plugins.actions.auto_label.action import BaseAutoLabelAction as BaseAutoLabelAction
     from synapse_sdk.plugins.actions.dataset.action import DatasetAction as DatasetAction
     from synapse_sdk.plugins.actions.dataset.models import DatasetOperation as DatasetOperation
     from synapse_sdk.plugins.actions.dataset.models import DatasetParams as DatasetParams
@@ -32,6 +38,10 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = build_front_door(
     globals(),
     {
+        "AutoLabelParams": "auto_label.action",
+        "AutoLabelProgressCategories": "auto_label.action",
+        "AutoLabelResult": "auto_label.action",
+        "BaseAutoLabelAction": "auto_label.action",
         "BaseExportAction": "export.action",
         "BaseInferenceAction": "inference.action",
         "BaseTrainAction": "train.action",

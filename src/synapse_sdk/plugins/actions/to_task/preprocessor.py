@@ -10,21 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from synapse_sdk.plugins.actions.inference.deferred import (
-    POLL_REQUEST_KEY,
-    STATUS_FAILED,
-    STATUS_NOT_FOUND,
-    extract_ticket,
-    is_deferred_envelope,
-    is_pending,
-)
+from synapse_sdk.plugins.actions._served import wait_for_result
 from synapse_sdk.plugins.actions.to_task.log_messages import ToTaskLogMessageCode as Code
 from synapse_sdk.plugins.errors import ExecutionError
 
 #: Seconds between two looks at one that starts, and after which it is given up.
 START_POLL_S, START_LIMIT_S = 10.0, 600.0
-#: Seconds before a result is asked for again: from, to; and after which it is given up.
-RESULT_POLL_S, RESULT_POLL_AT_MOST_S, RESULT_LIMIT_S = 2.0, 10.0, 1800.0
 RUNNING = "RUNNING"
 #: From these no application comes back by itself.
 _HOPELESS = frozenset({"DEPLOY_FAILED", "UNHEALTHY", "UNAVAILABLE"})
@@ -77,20 +68,7 @@ class PreProcessor:
             ExecutionError: It failed, or took too long.
             ClientError: The server refuses, or can not be reached.
         """
-        answer, asked_at, wait_s = self._run("inference", params), time.monotonic(), RESULT_POLL_S
-        while is_pending(answer):
-            if time.monotonic() - asked_at > RESULT_LIMIT_S:
-                raise ExecutionError(f"The inference took longer than {RESULT_LIMIT_S:.0f} s.")
-            time.sleep(wait_s)
-            wait_s = min(wait_s * 1.5, RESULT_POLL_AT_MOST_S)
-            answer = self._run("inference", {POLL_REQUEST_KEY: extract_ticket(answer)})
-        if is_deferred_envelope(answer):
-            reasons = {
-                STATUS_FAILED: f"failed: {answer.get('error')}",
-                STATUS_NOT_FOUND: "was lost: its replica was restarted",
-            }
-            raise ExecutionError(f"The inference {reasons.get(answer.get('status'), 'ended oddly')}.")
-        return answer
+        return wait_for_result(self._run("inference", params), lambda body: self._run("inference", body))
 
     def _find_status(self) -> str | None:
         listed = self.client.list_serve_applications(
