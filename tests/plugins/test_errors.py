@@ -19,6 +19,8 @@ PARENTS = {
     "ActionNotFoundError": ["PluginError"],
     "ExecutionError": ["PluginError"],
     "ParamsError": ["ExecutionError", "ValidationError"],
+    "DeploymentError": ["ExecutionError", "RuntimeError"],
+    "RayNotInstalledError": ["DeploymentError", "ImportError"],
     "StepError": ["PluginError", "RuntimeError"],
     "ModelLoadError": ["PluginError"],
     "PluginRunError": ["PluginError"],

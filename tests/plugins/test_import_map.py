@@ -24,6 +24,13 @@ UPLOAD_STEPS = (
     "UploadFiles",
     "ValidateFiles",
 )
+SERVING = (
+    "BaseDeploymentAction",
+    "BaseServeDeployment",
+    "DeploymentContext",
+    "DeploymentProgressCategories",
+    "create_serve_multiplexed_model_id",
+)
 AUTO_LABEL = ("AutoLabelParams", "AutoLabelProgressCategories", "AutoLabelResult", "BaseAutoLabelAction")
 DATASETS = ("DatasetAction", "DatasetOperation", "DatasetParams", "DatasetResult")
 HANDLERS = (
@@ -48,8 +55,10 @@ SURFACE: dict[str, tuple[str, ...]] = {
         *RESULTS,
         *STEPS,
         *FORMS,
+        *SERVING,
         "BaseAction",
         "BaseExportAction",
+        "ExportProgressCategories",
         "BaseTrainAction",
         "BaseUploadAction",
         "ExportContext",
@@ -61,6 +70,7 @@ SURFACE: dict[str, tuple[str, ...]] = {
     ),
     "plugins.actions": (
         *AUTO_LABEL,
+        *SERVING,
         "BaseExportAction",
         "BaseInferenceAction",
         "BaseTrainAction",
@@ -196,6 +206,15 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "setup_output_directories",
     ),
     "plugins.actions.export.steps.save_files": ("EXPORT_MAX_RESUMES", "SaveFilesStep"),
+    "plugins.actions.inference": (
+        *SERVING,
+        "BaseInferenceAction",
+        "InferenceContext",
+        "InferenceProgressCategories",
+    ),
+    "plugins.actions.inference.context": ("DeploymentContext", "InferenceContext"),
+    "plugins.actions.inference.deployment": ("BaseDeploymentAction", "DeploymentProgressCategories", "P"),
+    "plugins.actions.inference.serve": ("BaseServeDeployment", "create_serve_multiplexed_model_id"),
     "plugins.actions.inference.deferred": (
         "DEFERRED_ENVELOPE_KEY",
         "POLL_REQUEST_KEY",

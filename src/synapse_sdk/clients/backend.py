@@ -12,11 +12,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk.clients.data_units import DataUnitRequests
+from synapse_sdk.clients.errors import ClientError
 from synapse_sdk.clients.labelling import LabellingRequests
 from synapse_sdk.clients.server_address import ServerAddress
 from synapse_sdk.clients.sse import read_messages
@@ -230,6 +231,21 @@ class BackendClient(LabellingRequests, DataUnitRequests):
         document = self._get(f"models/{_part(model)}/", params)
         workspace = RemoteWorkspace.over(self._transport, cache_folder=load_settings().cache_dir)
         return {**document, "file": workspace.get_model(document["id"])["path"]}
+
+    def fetch_model(self, model: int | str, folder: str | os.PathLike[str]) -> tuple[Document, Path]:
+        """Write a model's file into a folder; return its record, and where the file is.
+
+        Raises:
+            ClientError: It can not be had, or is a folder of files, which `get_model` fetches.
+        """
+        record = self._get(f"models/{_part(model)}/")
+        address = record.get("file")
+        if not isinstance(address, str) or not address:
+            raise ClientError(None, f"Model {model} has no file of its own.")
+        name = Path(urlsplit(address).path).name or "model"
+        target = Path(folder) / name
+        self.download_file(address, target)
+        return record, target
 
     def create_model(self, data: Mapping[str, Any], file: str | os.PathLike[str] | None = None) -> Document:
         """Make a model: `{name, plugin?, version?, checkpoint?, configuration?, …}`, and upload its file."""

@@ -11,12 +11,22 @@ from synapse_sdk._internal.front_door import build_front_door
 if TYPE_CHECKING:
     from synapse_sdk.plugins.action import BaseAction as BaseAction
     from synapse_sdk.plugins.actions.export.action import BaseExportAction as BaseExportAction
+    from synapse_sdk.plugins.actions.export.action import ExportProgressCategories as ExportProgressCategories
     from synapse_sdk.plugins.actions.export.context import ExportContext as ExportContext
     from synapse_sdk.plugins.actions.inference.action import BaseInferenceAction as BaseInferenceAction
     from synapse_sdk.plugins.actions.inference.action import (
         InferenceProgressCategories as InferenceProgressCategories,
     )
+    from synapse_sdk.plugins.actions.inference.context import DeploymentContext as DeploymentContext
     from synapse_sdk.plugins.actions.inference.context import InferenceContext as InferenceContext
+    from synapse_sdk.plugins.actions.inference.deployment import BaseDeploymentAction as BaseDeploymentAction
+    from synapse_sdk.plugins.actions.inference.deployment import (
+        DeploymentProgressCategories as DeploymentProgressCategories,
+    )
+    from synapse_sdk.plugins.actions.inference.serve import BaseServeDeployment as BaseServeDeployment
+    from synapse_sdk.plugins.actions.inference.serve import (
+        create_serve_multiplexed_model_id as create_serve_multiplexed_model_id,
+    )
     from synapse_sdk.plugins.actions.train.action import BaseTrainAction as BaseTrainAction
     from synapse_sdk.plugins.actions.train.action import TrainProgressCategories as TrainProgressCategories
     from synapse_sdk.plugins.actions.train.context import TrainContext as TrainContext
@@ -79,14 +89,19 @@ __getattr__, __dir__, __all__ = build_front_door(
         "ActionConfig": "config",
         "ActionNotFoundError": "errors",
         "BaseAction": "action",
+        "BaseDeploymentAction": "actions.inference.deployment",
         "BaseExportAction": "actions.export.action",
         "BaseInferenceAction": "actions.inference.action",
+        "BaseServeDeployment": "actions.inference.serve",
         "BaseStep": "steps.base",
         "BaseStepContext": "steps.context",
         "BaseTrainAction": "actions.train.action",
         "BaseUploadAction": "actions.upload.action",
+        "DeploymentContext": "actions.inference.context",
+        "DeploymentProgressCategories": "actions.inference.deployment",
         "ExecutionError": "errors",
         "ExportContext": "actions.export.context",
+        "ExportProgressCategories": "actions.export.action",
         "ExportResult": "schemas.results",
         "InferenceContext": "actions.inference.context",
         "InferenceProgressCategories": "actions.inference.action",
@@ -118,6 +133,7 @@ __getattr__, __dir__, __all__ = build_front_door(
         "pydantic_to_ui_schema": "ui_schema",
         "WeightsResult": "schemas.results",
         "action": "decorators",
+        "create_serve_multiplexed_model_id": "actions.inference.serve",
         "run_plugin": "runner",
         "validate_result": "result",
     },

@@ -7,6 +7,8 @@ PluginError
 ├── ActionNotFoundError      config.yaml has no such action, or its entrypoint names nothing
 ├── ExecutionError           the action ran and failed
 │   ├── ParamsError          … because its params do not fit (also a ValidationError)
+│   ├── DeploymentError      an application could not be deployed (also a RuntimeError)
+│   │   └── RayNotInstalledError  … because it needs Ray (also an ImportError)
 │   └── PipelineError        an action of a pipeline failed (also a RuntimeError)
 │       └── PipelineParamsError  … because its params do not fit (also a ParamsError)
 ├── SchemaIncompatibleError  what an action of a pipeline gives does not fit what the next takes
@@ -82,6 +84,14 @@ class SchemaIncompatibleError(PluginError):
 
 class StepError(PluginError, RuntimeError):
     """A step of a workflow ended badly; `details` names it, the step's own exception is the cause."""
+
+
+class DeploymentError(ExecutionError, RuntimeError):
+    """An application could not be deployed."""
+
+
+class RayNotInstalledError(DeploymentError, ImportError):
+    """What was asked for runs on Ray, and this does not."""
 
 
 class ModelLoadError(PluginError):

@@ -15,6 +15,7 @@ from synapse_sdk.clients.serving import MODEL_HEADER, read_serve_multiplexed_mod
 from synapse_sdk.plugins import LocalExecutor
 from synapse_sdk.plugins.actions import _served
 from synapse_sdk.plugins.actions.auto_label import AutoLabelParams, BaseAutoLabelAction
+from synapse_sdk.plugins.actions.inference import deferred_wait
 from synapse_sdk.plugins.actions.inference.deferred import is_poll_request, pending_envelope
 from synapse_sdk.plugins.errors import ExecutionError
 
@@ -32,7 +33,7 @@ class Tool(BaseAutoLabelAction[AutoLabelParams]):
 @pytest.fixture(autouse=True)
 def served(labelling: LabellingServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYNAPSE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(_served, "RESULT_POLL_S", 0.01)
+    monkeypatch.setattr(deferred_wait, "RESULT_POLL_S", 0.01)
     labelling.documents["-/routes"] = {f"/{ROUTE}": "detector@1.0.0"}
     labelling.documents[f"POST {ROUTE}"] = {"boxes": [[1, 2, 3, 4]]}
     labelling.documents["POST plugin_releases/detector@1.0.0/run"] = {"id": "j"}

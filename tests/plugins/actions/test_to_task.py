@@ -13,8 +13,8 @@ from tests.plugins.recording import RecordingSink
 
 from synapse_sdk.clients.backend import BackendClient
 from synapse_sdk.plugins import LocalExecutor
-from synapse_sdk.plugins.actions import _served
 from synapse_sdk.plugins.actions.add_task_data import AddTaskDataAction
+from synapse_sdk.plugins.actions.inference import deferred_wait
 from synapse_sdk.plugins.actions.inference.deferred import POLL_REQUEST_KEY, failed_envelope, pending_envelope
 from synapse_sdk.plugins.actions.to_task import ToTaskAction, ToTaskLogMessageCode, preprocessor
 from synapse_sdk.plugins.errors import ExecutionError, ParamsError
@@ -197,7 +197,7 @@ MODEL = {"method": "inference", "model": 7, "pre_processor": 8, "pre_processor_p
 def served(labelling: LabellingServer, monkeypatch: pytest.MonkeyPatch) -> LabellingServer:
     """A server with a pre-processor that runs, and answers with what it was asked."""
     monkeypatch.setattr(preprocessor, "START_POLL_S", 0.01)
-    monkeypatch.setattr(_served, "RESULT_POLL_S", 0.01)
+    monkeypatch.setattr(deferred_wait, "RESULT_POLL_S", 0.01)
     labelling.documents["plugin_releases/8"] = {
         "id": 8, "plugin": {"code": "detector"}, "version": "1.2.0", "config": {"threshold": 1},
     }  # fmt: skip

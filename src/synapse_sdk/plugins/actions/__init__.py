@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.inference.action import (
         InferenceProgressCategories as InferenceProgressCategories,
     )
+    from synapse_sdk.plugins.actions.inference.context import DeploymentContext as DeploymentContext
     from synapse_sdk.plugins.actions.inference.context import InferenceContext as InferenceContext
+    from synapse_sdk.plugins.actions.inference.deployment import BaseDeploymentAction as BaseDeploymentAction
+    from synapse_sdk.plugins.actions.inference.deployment import (
+        DeploymentProgressCategories as DeploymentProgressCategories,
+    )
+    from synapse_sdk.plugins.actions.inference.serve import BaseServeDeployment as BaseServeDeployment
+    from synapse_sdk.plugins.actions.inference.serve import (
+        create_serve_multiplexed_model_id as create_serve_multiplexed_model_id,
+    )
     from synapse_sdk.plugins.actions.to_task.action import ToTaskAction as ToTaskAction
     from synapse_sdk.plugins.actions.to_task.context import ToTaskContext as ToTaskContext
     from synapse_sdk.plugins.actions.to_task.models import ToTaskMethod as ToTaskMethod
@@ -42,8 +51,10 @@ __getattr__, __dir__, __all__ = build_front_door(
         "AutoLabelProgressCategories": "auto_label.action",
         "AutoLabelResult": "auto_label.action",
         "BaseAutoLabelAction": "auto_label.action",
+        "BaseDeploymentAction": "inference.deployment",
         "BaseExportAction": "export.action",
         "BaseInferenceAction": "inference.action",
+        "BaseServeDeployment": "inference.serve",
         "BaseTrainAction": "train.action",
         "BaseUploadAction": "upload.action",
         "DatasetAction": "dataset.action",
@@ -51,6 +62,8 @@ __getattr__, __dir__, __all__ = build_front_door(
         "DatasetParams": "dataset.models",
         "DatasetResult": "dataset.models",
         "DefaultExportAction": "export.action",
+        "DeploymentContext": "inference.context",
+        "DeploymentProgressCategories": "inference.deployment",
         "ExportContext": "export.context",
         "InferenceContext": "inference.context",
         "InferenceProgressCategories": "inference.action",
@@ -61,5 +74,6 @@ __getattr__, __dir__, __all__ = build_front_door(
         "ToTaskResult": "to_task.models",
         "TrainContext": "train.context",
         "UploadContext": "upload.context",
+        "create_serve_multiplexed_model_id": "inference.serve",
     },
 )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from synapse_sdk.plugins.actions._served import wait_for_result
+from synapse_sdk.plugins.actions.inference.deferred_wait import wait_for_result
 from synapse_sdk.plugins.actions.to_task.log_messages import ToTaskLogMessageCode as Code
 from synapse_sdk.plugins.errors import ExecutionError
 
