@@ -31,6 +31,8 @@ MODULES = (
     "synapse_sdk.plugins.actions.train.context",
     "synapse_sdk.plugins.actions.inference.action",
     "synapse_sdk.plugins.actions.inference.context",
+    "synapse_sdk.plugins.actions.inference.deployment",
+    "synapse_sdk.plugins.actions.inference.serve",
     "synapse_sdk.plugins.actions.export.action",
     "synapse_sdk.plugins.actions.export.context",
     "synapse_sdk.plugins.actions.upload.action",
