@@ -274,6 +274,70 @@ def test_a_rehearsal_says_so_when_it_ends_and_ever_after(synapse: Synapse, write
     assert synapse("model", "list", "--json").json()["models"] == []
 
 
+def test_a_folder_is_registered_and_handed_to_the_action(
+    synapse: Synapse, write_plugin: WritePlugin, tmp_path: Path
+):
+    body = 'return {"dataset": self.params.dataset, "files": self.get_dataset()["splits"]["train"]["count"]}'
+    plugin = write_plugin(DEMO_CONFIG, {"plugin/train.py": action_source(body)})
+    letters = tmp_path / "letters"
+    (letters / "train").mkdir(parents=True)
+    (letters / "train/a.txt").write_text("a")
+    (letters / ".hidden").write_text("x")
+
+    ran = synapse("plugin", "run", "train", "--dataset-path", str(letters), cwd=plugin)
+    again = synapse("plugin", "run", "train", "--dataset-path", str(letters), cwd=plugin)
+
+    assert ran.returncode == 0, ran
+    assert ran.stdout == again.stdout == "dataset  1\nfiles    1\n"
+    assert f"{letters} is dataset 1 (letters), version 1" in again.stderr
+    assert ".hidden" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        (["--set", "dataset=3"], "The dataset is given twice"),
+        (["--rehearse"], "a rehearsal keeps nothing"),
+        (["--mode", "remote"], "is not on the server"),
+        (["--dataset-path", "nowhere"], "nowhere"),
+    ],
+)
+def test_a_folder_that_can_not_be_handed_over_is_refused(
+    synapse: Synapse, plugin: Path, tmp_path: Path, more: list[str], problem: str
+):
+    (tmp_path / "letters/train").mkdir(parents=True)
+    (tmp_path / "letters/train/a.txt").write_text("a")
+
+    refused = synapse(
+        "plugin", "run", "train", "--dataset-path", str(tmp_path / "letters"), *more, cwd=plugin
+    )
+
+    assert refused.returncode == 2, refused
+    assert problem in refused.stderr
+
+
+def test_an_action_that_takes_no_dataset_says_so(synapse: Synapse, write_plugin: WritePlugin, tmp_path: Path):
+    source = """
+        from pydantic import BaseModel
+        from synapse_sdk.plugins import BaseAction
+
+        class Params(BaseModel):
+            epochs: int = 1
+
+        class Action(BaseAction[Params]):
+            def execute(self):
+                return {}
+    """
+    plugin = write_plugin(DEMO_CONFIG, {"plugin/train.py": source})
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters/a.txt").write_text("a")
+
+    refused = synapse("plugin", "run", "train", "--dataset-path", str(tmp_path / "letters"), cwd=plugin)
+
+    assert refused.returncode == 2, refused
+    assert "its params have neither dataset nor dataset_id" in refused.stderr
+
+
 def test_a_run_elsewhere_is_never_a_rehearsal(synapse: Synapse, plugin: Path):
     refused = synapse("plugin", "run", "train", "--mode", "remote", "--rehearse", cwd=plugin)
 

@@ -238,7 +238,7 @@ def _tell_registration(output: Output, registration: Registration) -> None:
     }
     output.say()
     output.say(told[registration.outcome])
-    _tell_left_out(output, left_out)
+    tell_left_out(output, left_out)
     output.say(f"Use it with: synapse plugin run train --params '{{\"dataset\": {version.dataset_id}}}'")
 
 
@@ -250,12 +250,12 @@ def _tell_remote_registration(output: Output, registration: RemoteRegistration) 
         output.say(f"Nothing new: this is {where}.")
     else:
         output.say(f"Registered as {where}; {format_size(registration.sent_bytes)} were sent.")
-    _tell_left_out(output, registration.left_out)
+    tell_left_out(output, registration.left_out)
     params = f"'{{\"dataset\": {version.dataset_id}}}'"
     output.say(f"Use it with: synapse plugin run train --mode remote --params {params}")
 
 
-def _tell_left_out(output: Output, left_out: Sequence[str]) -> None:
+def tell_left_out(output: Output, left_out: Sequence[str]) -> None:
     if left_out:
         names = ", ".join(left_out[:3]) + (", …" if len(left_out) > 3 else "")
         output.say(f"Left out, as hidden or cached: {len(left_out):,} ({names}).")

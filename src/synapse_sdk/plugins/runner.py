@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from synapse_sdk.workspace import Workspace
 
 #: Params of one run, written as JSON. Larger inputs are datasets.
+#: What the param that takes a dataset is called, in either dialect.
+DATASET_PARAMS = ("dataset", "dataset_id")
 PARAMS_LIMIT_BYTES = 16 * 1024 * 1024
 _OWN_PACKAGE = __name__.partition(".")[0]
 
@@ -62,6 +64,8 @@ class RunRequest:
     params: Mapping[str, Any] = field(default_factory=dict)
     #: `name=value` pairs laid over `params`, each read as its field wants it.
     assignments: Sequence[tuple[str, str]] = ()
+    #: Id of a dataset, for the param that takes one: `dataset`, else `dataset_id`.
+    dataset: int | None = None
     mode: ExecutionMode = ExecutionMode.LOCAL
     env: Mapping[str, Any] = field(default_factory=dict)
     resources: Resources = field(default_factory=Resources)
@@ -270,7 +274,23 @@ def load_checked(request: RunRequest) -> tuple[Any, Any]:
     action_cls = _load_action(request)
     model = getattr(action_cls, "params_model", None)
     given = apply_assignments(model, request.params, request.assignments)
+    if request.dataset is not None:
+        given = {**given, _find_dataset_param(model, given): request.dataset}
     return action_cls, validate_params(action_cls, given, action=request.action, refuses_unknown=True)
+
+
+def _find_dataset_param(model: Any, given: Mapping[str, Any]) -> str:
+    fields = getattr(model, "model_fields", {})
+    name = next((name for name in DATASET_PARAMS if name in fields), None)
+    if name is None:
+        raise ValidationError(
+            f"The action takes no dataset: its params have neither {' nor '.join(DATASET_PARAMS)}.",
+            {"params": list(fields)},
+            hint="Add `dataset: int` to the params model.",
+        )
+    if name in given:
+        raise ValidationError(f"The dataset is given twice: by its folder, and {name} is {given[name]!r}.")
+    return name
 
 
 def submit(plan: RunPlan, sinks: Sequence[Sink]) -> FinishedRun:

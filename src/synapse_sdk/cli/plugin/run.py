@@ -95,6 +95,11 @@ def _write_params(formatter: click.HelpFormatter, plugin: PluginDiscovery, actio
 @click.option("-i", "--input", "input_json", help="JSON for the param `input`, or @file.json.")
 @click.option("--infer-path", help="Text for the param `path`: which of a service's paths to ask.")
 @click.option(
+    "--dataset-path",
+    type=click.Path(path_type=Path),
+    help="Folder to register as a dataset, and to hand to the action.",
+)
+@click.option(
     "-m", "--mode", default="local", help="Where to run: local, task, job or remote (default: local)."
 )
 @click.option("--debug/--no-debug", default=True, help="Debug output on stderr (default: on).")
@@ -124,6 +129,7 @@ def run_action(
     assignments: tuple[str, ...],
     input_json: str | None,
     infer_path: str | None,
+    dataset_path: Path | None,
     mode: str,
     debug: bool,
     gpus: int | None,
@@ -151,6 +157,11 @@ def run_action(
     if chosen_mode is ExecutionMode.REMOTE:
         from synapse_sdk.cli.plugin.run_remote import run_remote
 
+        if dataset_path is not None:
+            raise SynapseError(
+                "--dataset-path: a folder of this machine is not on the server; the mode is remote.",
+                hint="Register it there with `synapse dataset register`, and pass its id: --set dataset=ID.",
+            )
         if rehearse:
             raise SynapseError(
                 "--rehearse: a remote run is never rehearsed; the mode is remote.",
@@ -175,6 +186,8 @@ def run_action(
     )
     require_mode(chosen_mode)
     plugin = find_plugin(code, path)
+    if dataset_path is not None:
+        given["dataset"] = _register(output, dataset_path, rehearse=rehearse)
     request = given | {
         "resources": _check_resources(cpus=cpus, gpus=gpus),
         "language": language,
@@ -199,6 +212,27 @@ def _parse_params(
             )
         found[name] = parse_json(text, option=option) if option == "--input" else text
     return {"params": found, "assignments": [parse_assignment(text) for text in assignments]}
+
+
+def _register(output: Output, folder: Path, *, rehearse: bool) -> int:
+    """Register a folder, or find it registered as it is; return the dataset's id."""
+    if rehearse:
+        raise SynapseError(
+            "--dataset-path: a rehearsal keeps nothing, so it registers no folder either.",
+            hint="Register it before, and pass its id: --set dataset=ID.",
+        )
+    from synapse_sdk.cli.dataset import tell_left_out
+    from synapse_sdk.cli.transfer_line import transfer_line
+    from synapse_sdk.settings import load_settings
+    from synapse_sdk.workspace import LocalWorkspace
+
+    datasets = LocalWorkspace(load_settings().local_workspace_dir).datasets
+    with transfer_line(output, "reading") as on_progress:
+        registration = datasets.register(folder, on_progress=on_progress)
+    version = registration.version
+    output.say(f"{folder} is dataset {version.dataset_id} ({version.dataset_name}), version {version.number}")
+    tell_left_out(output, registration.left_out)
+    return version.dataset_id
 
 
 def _run_here(output: Output, plugin: PluginDiscovery, action: str, *, debug: bool, **request: Any) -> int:
