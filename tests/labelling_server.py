@@ -51,6 +51,11 @@ class LabellingServer:
     url: str = ""
     #: Sessions that say how to write to a storage; without, as ours, it has `storages/<id>/` only.
     opens_sessions: bool = True
+    #: Files are sent once so many are asked for at the same time, or after some seconds of waiting for that.
+    files_at_once: int = 1
+    file_peak: int = 0
+    _files_asked: int = 0
+    _gate: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, kind: str, number: int, name: str | None = None, data: Any = None, **more: Any) -> Record:
@@ -102,6 +107,18 @@ class LabellingServer:
         following = {**asked.query, "cursor": str(start + size)}
         more = f"{self.url}/{asked.path}/?{urlencode(following)}" if start + size < len(found) else None
         return {"count": len(found), "next": more, "previous": None, "results": found[start : start + size]}
+
+    def meet(self) -> None:
+        """Wait until as many files are asked for at the same time as there should be."""
+        with self._lock:
+            self._files_asked += 1
+            self.file_peak = max(self.file_peak, self._files_asked)
+            if self._files_asked >= self.files_at_once:
+                self._gate.set()
+        self._gate.wait(5)
+        self._gate.set()
+        with self._lock:
+            self._files_asked -= 1
 
     def trouble(self, path: str) -> int | None:
         with self._lock:
@@ -173,6 +190,7 @@ def labelling_server(storage: Path) -> Iterator[LabellingServer]:
             if content is None:
                 self._send(404, b"{}")
                 return
+            state.meet()
             start = re.fullmatch(r"bytes=(\d+)-", asked.headers.get("range", ""))
             if start is None:
                 self._send(200, content, breaks=breaks)

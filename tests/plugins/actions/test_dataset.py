@@ -246,6 +246,24 @@ def test_a_copy_is_taken_again_until_the_server_has_something_newer_or_is_asked_
     assert (newer.count, newer.path != first.path) == (2, True)
 
 
+def test_copies_of_different_filters_are_different_ones(
+    workspace: LocalWorkspace, labelling: LabellingServer
+):
+    for number in (1, 2, 3):
+        truth(labelling, number, f"{number}.png")
+
+    # As many records, and the same newest one.
+    first = bring(workspace, labelling, dataset=VERSION, splits={"train": {"id__in": [1, 3]}})
+    second = bring(workspace, labelling, dataset=VERSION, splits={"train": {"id__in": [2, 3]}})
+
+    assert [path for path in written(first.path) if path.endswith(".json")] == [
+        "train/json/1.json", "train/json/3.json",
+    ]  # fmt: skip
+    assert [path for path in written(second.path) if path.endswith(".json")] == [
+        "train/json/2.json", "train/json/3.json",
+    ]  # fmt: skip
+
+
 def test_a_rehearsed_download_makes_a_dataset_up(tmp_path: Path):
     executor = LocalExecutor(
         sinks=[], rehearse=True, open_workspace=lambda: LocalWorkspace(tmp_path / "workspace")

@@ -302,6 +302,16 @@ def test_an_original_that_breaks_off_is_taken_up_where_it_did(labelling: Labelli
     assert (first.headers.get("range"), second.headers.get("range")) == (None, "bytes=500-")
 
 
+def test_originals_are_fetched_several_at_once(labelling: LabellingServer):
+    labelling.files_at_once = 4
+    for number in range(1, 9):
+        labelling.add("assignments", number, f"{number}.png")
+
+    export(labelling)
+
+    assert labelling.file_peak >= 4
+
+
 def test_data_behind_an_address_is_fetched_and_an_address_that_ran_out_is_asked_for_anew(
     labelling: LabellingServer, folder: Path
 ):
