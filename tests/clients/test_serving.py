@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import zipfile
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.labelling_server import labelling_server
+from tests.server.conftest import RunningServer
 
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk.clients.agent import AgentClient
+from synapse_sdk.clients.backend import BackendClient
 from synapse_sdk.clients.serving import (
     ServedModel,
     create_serve_multiplexed_model_id,
     read_serve_multiplexed_model_id,
 )
+from synapse_sdk.plugins import BaseServeDeployment
+from synapse_sdk.plugins.errors import ModelLoadError
 
 URL = "http://server.example"
 
@@ -66,3 +73,24 @@ def test_an_agent_is_asked_as_the_sheet_says(tmp_path: Path):
         assert sent == {
             "authorization": "agent-token", "synapse-user": "Token u", "synapse-tenant": "Token lab",
         }  # fmt: skip
+
+
+def test_a_replica_loads_a_model_that_a_real_server_has(server: RunningServer, tmp_path: Path):
+    class Replica(BaseServeDeployment):
+        async def _get_model(self, model_info: dict[str, Any]) -> Any:
+            return model_info["name"], (model_info["path"] / "weights.txt").read_text()
+
+        async def infer(self) -> None:
+            return None
+
+    with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
+        archive.writestr("weights.txt", "0.5")
+    token = server.token()
+    with closing(BackendClient(server.url, token)) as client:
+        model = client.create_model({"name": "half"}, tmp_path / "model.zip")
+        named = client.name_served_model(model["id"])
+
+    assert asyncio.run(Replica(server.url).get_model(named)) == ("half", "0.5")
+    stranger = create_serve_multiplexed_model_id(model["id"], f"{token}x", server.url)
+    with pytest.raises(ModelLoadError):
+        asyncio.run(Replica(server.url).get_model(stranger))

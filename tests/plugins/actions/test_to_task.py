@@ -151,6 +151,16 @@ def test_failed_tasks_do_not_hold_others_up_and_are_no_success(labelling: Labell
     assert "1 tasks have their annotations, 2 failed." in sink.contents()
 
 
+def test_a_server_that_lets_nobody_in_any_more_is_not_asked_for_every_task(labelling: LabellingServer):
+    labelling.troubles["tasks/1"] = [401]
+
+    with pytest.raises(ExecutionError, match=r"^3 of 3 tasks .* 2: not tried: ") as caught:
+        annotate(labelling)
+
+    assert [one["task_id"] for one in caught.value.details["failures"]] == [1, 2, 3]
+    assert labelling.requests("tasks/2") == []
+
+
 def test_a_task_that_lacks_the_file_is_named(labelling: LabellingServer):
     del labelling.documents["tasks/1"]["data_unit"]["files"]["data_meta_1"]
 

@@ -129,7 +129,7 @@ class DefaultExportAction(BaseExportAction[ExportParams]):
         from synapse_sdk.plugins.actions.export.handlers import TargetHandlerFactory
 
         context = super().create_context()
-        _ = self.client  # told before anything is made
+        self.require_client("get_filtered_results()")  # told before anything is made
         context.config = dict(self.params.extra_params or {})
         context.handler = TargetHandlerFactory.get_handler(self.params.target, context.config)
         return context
@@ -183,7 +183,9 @@ class ExportAction(DefaultExportAction):
 
         handler = TargetHandlerFactory.get_handler(self.params.target, self.params.extra_params)
         handler.validate_filter(self.params.filter)
-        root = find_storage_root(open_storage(self.client, self.params.storage, "write"))
+        root = find_storage_root(
+            open_storage(self.require_client("get_storage()"), self.params.storage, "write")
+        )
         folder = make_path_in_storage(root, self.params.path)
         results, count = self.get_filtered_results(self.params.filter)
         params = {**describe_params(self.params), **(self.params.extra_params or {})}

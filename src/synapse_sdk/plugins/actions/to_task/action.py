@@ -119,7 +119,7 @@ class ToTaskAction(WorkflowAction[ToTaskParams]):
         """
         from synapse_sdk.plugins.actions.to_task.context import ToTaskContext
 
-        _ = self.client
+        self.require_client("list_tasks()")
         return ToTaskContext(self.ctx, params=describe_params(self.params), batch_size=self.params.batch_size)
 
     def setup_own_steps(self, registry: StepRegistry[Any]) -> None:

@@ -8,6 +8,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from synapse_sdk._internal.clock import utc_now
+from synapse_sdk.clients.errors import (
+    AuthenticationError,
+    ClientConnectionError,
+    ClientResponseIncompleteError,
+)
 from synapse_sdk.plugins.actions.export.item_failure import explain
 from synapse_sdk.plugins.actions.export.items import look_ahead
 from synapse_sdk.plugins.actions.inference.deferred import POLL_REQUEST_KEY, STATUS_FAILED, STATUS_NOT_FOUND
@@ -36,6 +41,8 @@ class AnnotateTaskDataStep(BaseStep[ToTaskContext]):
     def __init__(self, action: ToTaskAction) -> None:
         """Convert with `action`'s hooks."""
         self._action = action
+        #: Why no task can be worked on any more: the server is away, or does not let us in.
+        self._hopeless: str | None = None
 
     @property
     def progress_weight(self) -> float:
@@ -74,10 +81,15 @@ class AnnotateTaskDataStep(BaseStep[ToTaskContext]):
                 yield task_id, future.result()
 
     def _try(self, context: ToTaskContext, task_id: int) -> str | None:
+        if self._hopeless is not None:
+            return f"not tried: {self._hopeless}"
         try:
             self._annotate(context, task_id)
         except Exception as error:  # noqa: BLE001 - of one task: it is recorded, and the others go on
-            return explain(error)
+            reason = explain(error)
+            if is_away(error) or isinstance(error, AuthenticationError):
+                self._hopeless = reason
+            return reason
         return None
 
     def _annotate(self, context: ToTaskContext, task_id: int) -> None:
@@ -133,3 +145,8 @@ def _record(
         }
     )
     context.set_progress(index, context.total_tasks)
+
+
+def is_away(error: Exception) -> bool:
+    """Could no connection be made, so that none could for any other task either?"""
+    return isinstance(error, ClientConnectionError) and not isinstance(error, ClientResponseIncompleteError)
