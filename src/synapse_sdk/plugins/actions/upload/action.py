@@ -107,7 +107,7 @@ class DefaultUploadAction(BaseUploadAction[UploadParams]):
         """Register the eight steps."""
         from synapse_sdk.plugins.actions.upload import steps
 
-        _ = self.client  # told before anything is read
+        self.require_client("get_storage()")  # told before anything is read
         for step in (
             steps.InitializeStep(),
             steps.ProcessMetadataStep(),

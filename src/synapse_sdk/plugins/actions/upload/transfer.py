@@ -7,6 +7,8 @@ alone, and equal contents are found.
 from __future__ import annotations
 
 import hashlib
+import random
+import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -19,6 +21,7 @@ from synapse_sdk.plugins.actions.upload.discovery import Problem
 from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode
 
 _BLOCK_BYTES = 1024**2
+_FIRST_WAIT_S = 0.5
 #: A server without an endpoint answers so.
 _ABSENT = frozenset({404, 405, 501})
 #: Statuses that may be otherwise a moment later; so may everything from 500 on.
@@ -141,6 +144,7 @@ class FileTransfer:
             except ClientError as error:
                 if failures == self.max_retries or not is_passing(error):
                     return str(error)
+                wait_to_repeat(error, failures)
             except OSError as error:
                 return f"it can not be read: {error.strerror}"
             else:
@@ -152,6 +156,12 @@ def is_passing(error: ClientError) -> bool:
     """May the same request succeed a moment later?"""
     status = error.status_code
     return status is None or status >= 500 or status in _PASSING
+
+
+def wait_to_repeat(error: ClientError, failures: int) -> None:
+    """Wait as long as the server asked for, else longer each time, and not as long as everybody else."""
+    asked_s = error.details.get("retry_after_s")
+    time.sleep(asked_s or random.uniform(0.5, 1) * _FIRST_WAIT_S * 2**failures)  # noqa: S311 - no secret
 
 
 def _compare(found: str | None, checksum: str) -> str | None:

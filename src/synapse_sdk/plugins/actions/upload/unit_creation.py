@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from synapse_sdk.clients.errors import ClientError
-from synapse_sdk.plugins.actions.upload.transfer import is_passing
+from synapse_sdk.plugins.actions.upload.transfer import is_passing, wait_to_repeat
 
 Document = dict[str, Any]
 #: What became of one: the server's record, or why there is none.
@@ -37,6 +37,7 @@ def _create(client: Any, batch: list[tuple[int, Document]], max_retries: int) ->
         except ClientError as error:
             if is_passing(error):
                 if failures < max_retries:
+                    wait_to_repeat(error, failures)
                     continue
                 return [(place, str(error)) for place, _ in batch]
             if len(batch) == 1:
