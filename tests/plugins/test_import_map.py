@@ -112,6 +112,17 @@ SURFACE: dict[str, tuple[str, ...]] = {
     ),
     "plugins.pipelines.models": ("ActionStatus", "PipelineProgress", "RunStatus"),
     "plugins.pipelines.display": ("display_progress", "display_progress_async", "print_progress_summary"),
+    "plugins.testing": (
+        "ConvertAction",
+        "DownloadAction",
+        "FakeBackend",
+        "RecordingContext",
+        "RecordingSink",
+        "Step1Params",
+        "Step1Result",
+        "TrainAction",
+    ),
+    "plugins.testing.sample_actions": ("ConvertAction", "DownloadAction", "Step3Result", "TrainAction"),
     "plugins.models.logger": ("ActionProgress", "LogEntry", "LogLevel", "PipelineProgress"),
     "plugins.models.pipeline": ("ActionStatus", "RunStatus"),
     "plugins.actions.upload": (
