@@ -141,14 +141,17 @@ def test_without_an_address_a_tool_says_what_to_do():
     assert "--rehearse" in (caught.value.hint or "")
 
 
-def test_a_rehearsed_tool_gets_an_empty_answer():
+def test_a_rehearsed_tool_gets_an_empty_answer(labelling: LabellingServer):
     class Tolerant(Tool):
         def handle_output(self, output_data: Any) -> dict[str, Any]:
             return {"annotations": list(output_data)}
 
-    executor = LocalExecutor(sinks=[], rehearse=True)
+    # An address that is known is not asked either.
+    executor = LocalExecutor({"RAY_SERVE_ADDRESS": labelling.url}, sinks=[], rehearse=True)
 
     result = executor.execute(Tolerant, {"plugin": "a", "version": "1.0.0", "file_url": "x"})
+
+    assert labelling.asked == []
 
     assert (result, executor.rehearsed) == (
         {"annotations": []},

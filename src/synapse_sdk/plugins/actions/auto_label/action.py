@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from synapse_sdk.plugins.actions._inputs import describe_params, find_param
-from synapse_sdk.plugins.actions._served import name_route, open_agent_client
+from synapse_sdk.plugins.actions._served import is_rehearsal, name_route, open_agent_client
 from synapse_sdk.plugins.actions.inference.deferred_wait import wait_for_result
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
@@ -90,9 +90,16 @@ class BaseAutoLabelAction(WorkflowAction[P], Generic[P]):
             ExecutionError: No address is known, or the release is not served now.
             ClientError: The application refuses, or fails.
         """
+        if is_rehearsal(self.ctx):
+            self.ctx.client.make_up("no model was asked; an empty answer was made up.")
+            return {}
         address = self.ctx.env.get(ADDRESS_VARIABLE)
         if not address:
-            return self._do_without_address()
+            raise ExecutionError(
+                f"No address of served models is known: {ADDRESS_VARIABLE} is not set.",
+                {"variable": ADDRESS_VARIABLE},
+                hint="Set it, such as http://127.0.0.1:8000; or try the tool's logic with --rehearse.",
+            )
         from synapse_sdk.clients.serving import ServeApplications
 
         applications = ServeApplications(str(address))
@@ -139,13 +146,3 @@ class BaseAutoLabelAction(WorkflowAction[P], Generic[P]):
         if not plugin or not version:
             raise ExecutionError("The params do not say which `plugin` and `version` serve the model.")
         return f"{plugin}@{version}"
-
-    def _do_without_address(self) -> Any:
-        if getattr(self.ctx.client, "is_rehearsal", False):
-            self.ctx.client.make_up("no model was asked; an empty answer was made up.")
-            return {}
-        raise ExecutionError(
-            f"No address of served models is known: {ADDRESS_VARIABLE} is not set.",
-            {"variable": ADDRESS_VARIABLE},
-            hint="Set it, such as http://127.0.0.1:8000; or try the tool's logic with --rehearse.",
-        )
