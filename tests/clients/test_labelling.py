@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.labelling_server import LabellingServer, labelling_server
+from tests.server.conftest import RunningServer
 
 from synapse_sdk.clients.backend import BackendClient
 from synapse_sdk.clients.errors import ClientError, NotFoundError
+from synapse_sdk.plugins import LocalExecutor
+from synapse_sdk.plugins.actions.dataset import DatasetAction
+from synapse_sdk.plugins.actions.export import BaseExporter
+from synapse_sdk.plugins.actions.to_task import ToTaskAction
+from synapse_sdk.plugins.errors import ExecutionError
+from synapse_sdk.workspace import LocalWorkspace
 
 
 @pytest.fixture
@@ -119,3 +128,28 @@ def test_an_answer_that_keeps_breaking_off_is_given_up(
 
     assert not (tmp_path / "a").exists()
     assert len(labelling.requests("files/a")) == 4
+
+
+EXPORT = {"name": "a", "storage": 1, "path": "b", "target": "task", "filter": {"project": 1}}
+TO_TASK = {"name": "a", "project": 1, "agent": 1, "target_specification_name": "data_meta_1"}
+
+
+@pytest.mark.parametrize(
+    ("action", "params", "problem"),
+    [
+        (BaseExporter, EXPORT, "Step 'fetch_results' failed: This server has no list of task records"),
+        (ToTaskAction, TO_TASK, "Step 'initialize' failed: This server has no project 1"),
+        (DatasetAction, {"dataset": 9}, "no dataset 9 in the workspace, and this server has no ground"),
+    ],
+)
+def test_a_server_of_ours_has_no_labelling_and_actions_that_need_it_say_so(
+    action: Any, params: Any, problem: str, server: RunningServer, tmp_path: Path
+):
+    with closing(BackendClient(server.url, server.token())) as client:
+        executor = LocalExecutor(
+            sinks=[], client=client, open_workspace=lambda: LocalWorkspace(tmp_path / "workspace")
+        )
+        with pytest.raises(ExecutionError, match=problem) as caught:
+            executor.execute(action, params)
+
+    assert any(way in (caught.value.hint or "") for way in ("log in to one that has", "synapse dataset list"))

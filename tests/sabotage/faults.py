@@ -30,6 +30,22 @@ FAULTS = (
         tests=("tests/server/http/test_guarded_route.py",),
     ),
     Fault(
+        name="a dataset's copy is never taken anew",
+        suite="plugins",
+        file="src/synapse_sdk/plugins/actions/dataset/ground_truths.py",
+        old='"filters": filters, "state": state}',
+        new='"filters": filters}',
+        tests=("tests/plugins/actions/test_dataset.py",),
+    ),
+    Fault(
+        name="tasks that got no annotations count as a success",
+        suite="plugins",
+        file="src/synapse_sdk/plugins/actions/to_task/action.py",
+        old="        if not context.failed_count:",
+        new="        if not context.failed_count or result:",
+        tests=("tests/plugins/actions/test_to_task.py",),
+    ),
+    Fault(
         name="an export without a scope takes everything that the server has",
         suite="plugins",
         file="src/synapse_sdk/plugins/actions/export/filters.py",

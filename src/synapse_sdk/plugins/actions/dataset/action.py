@@ -55,9 +55,7 @@ class DatasetAction(WorkflowAction[DatasetParams]):
             from synapse_sdk.plugins.actions.dataset.registered import bring_registered
 
             return bring_registered(self.ctx, self.params, registered)
-        from synapse_sdk.plugins.actions.dataset.ground_truths import bring_ground_truths
-
-        return bring_ground_truths(self.ctx, self.require_client("download()"), self.params)
+        return self._bring_ground_truths(self.params.dataset)
 
     def convert(self) -> DatasetResult:
         """Write a dataset in another format. Not in this version.
@@ -89,6 +87,21 @@ class DatasetAction(WorkflowAction[DatasetParams]):
             if self.ctx.client is None:
                 raise
             return None
+
+    def _bring_ground_truths(self, version: int) -> DatasetResult:
+        from synapse_sdk.clients.errors import NotFoundError
+        from synapse_sdk.plugins.actions.dataset.ground_truths import bring_ground_truths
+
+        try:
+            return bring_ground_truths(self.ctx, self.require_client("download()"), self.params)
+        except ExecutionError as error:
+            if not isinstance(error.__cause__, NotFoundError):
+                raise
+            raise ExecutionError(
+                f"There is no dataset {version} in the workspace, and this server has no ground truths.",
+                {"dataset": version},
+                hint="`synapse dataset list` shows the workspace's.",
+            ) from error
 
     def _refuse_conversion(self) -> ExecutionError:
         target = self.params.target_format

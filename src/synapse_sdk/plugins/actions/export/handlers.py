@@ -14,7 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from synapse_sdk.clients.errors import ClientConnectionError, ClientError, ClientTimeoutError, ServerError
+from synapse_sdk.clients.errors import (
+    ClientConnectionError,
+    ClientError,
+    ClientTimeoutError,
+    NotFoundError,
+    ServerError,
+)
 from synapse_sdk.plugins.actions.export.filters import (
     ASSIGNMENT_EXPORT_FILTER_KEYS,
     COMMON_EXPORT_FILTER_KEYS,
@@ -46,6 +52,10 @@ EXPORT_MAX_RESUMES = 5
 #: How often an address that has run out is asked for anew.
 EXPORT_PAYLOAD_MAX_REISSUES = 3
 _AWAY = (ClientConnectionError, ClientTimeoutError, ServerError)
+#: Why a server may lack what labelling is about.
+NO_LABELLING = (
+    "A server that `synapse server start` starts has no projects and no labels; log in to one that has."
+)
 #: What a storage says of an address whose signature has run out.
 _RUN_OUT = (400, 401, 403)
 
@@ -93,7 +103,7 @@ class ExportTargetHandler:
         """Return the records that a filter leaves, to be gone through once, and how many the server counts.
 
         Raises:
-            ExecutionError: As `validate_filter`.
+            ExecutionError: As `validate_filter`; or the server has no such list.
             ClientError: The server refuses, or is away for longer than it is waited for.
         """
         query = {
@@ -167,7 +177,14 @@ class ExportTargetHandler:
         return next((record for record in found if self.read_id(record) == item_id), None)
 
     def _list(self, client: Any, query: dict[str, Any]) -> tuple[Iterator[Record], int]:
-        records, count = getattr(client, self.list_method)(query, list_all=True)
+        try:
+            records, count = getattr(client, self.list_method)(query, list_all=True)
+        except NotFoundError as error:
+            raise ExecutionError(
+                f"This server has no list of {self.target} records.",
+                {"target": self.target, "status_code": error.status_code},
+                hint=NO_LABELLING,
+            ) from error
         return iter(records), int(count)
 
     def _go_through(self, client: Any, query: dict[str, Any], records: Iterator[Record]) -> Iterator[Record]:

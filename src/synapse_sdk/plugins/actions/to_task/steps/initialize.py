@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from synapse_sdk.clients.errors import NotFoundError
+from synapse_sdk.plugins.actions.export.handlers import NO_LABELLING
 from synapse_sdk.plugins.actions.to_task.context import ToTaskContext
 from synapse_sdk.plugins.actions.to_task.log_messages import ToTaskLogMessageCode
 from synapse_sdk.plugins.errors import ExecutionError
@@ -20,7 +23,7 @@ class InitializeStep(BaseStep[ToTaskContext]):
     def execute(self, context: ToTaskContext) -> StepResult:
         """Ask."""
         context.log_message(ToTaskLogMessageCode.TASK_INITIALIZING)
-        project = context.client.get_project(context.params["project"])
+        project = _get_project(context)
         collection = project.get("data_collection")
         number = collection.get("id") if isinstance(collection, Mapping) else collection
         if number is None:
@@ -31,3 +34,13 @@ class InitializeStep(BaseStep[ToTaskContext]):
         context.data_collection = context.client.get_data_collection(number)
         context.log_message(ToTaskLogMessageCode.TASK_DATA_COLLECTION_LOADED)
         return StepResult(data={"data_collection": number})
+
+
+def _get_project(context: ToTaskContext) -> dict[str, Any]:
+    number = context.params["project"]
+    try:
+        return dict(context.client.get_project(number))
+    except NotFoundError as error:
+        raise ExecutionError(
+            f"This server has no project {number}.", {"project": number}, hint=NO_LABELLING
+        ) from error
