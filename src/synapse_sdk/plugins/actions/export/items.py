@@ -218,6 +218,8 @@ def record_failure(context: ExportContext, item: dict[str, Any], reason: str) ->
 
 
 def _report(exporter: BaseExporter, item: dict[str, Any], outcome: str, reason: str | None) -> None:
+    if not exporter.export_report_enabled:
+        return  # it would hold an entry for every item
     name = exporter.get_original_file_name(item.get("files") or {})
     stem = "" if outcome == "failed" else exporter.get_output_stem(item)
     exporter.report.add(ReportFile(item.get("id"), name, stem, outcome, reason))
