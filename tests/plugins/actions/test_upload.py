@@ -241,6 +241,7 @@ def test_every_file_that_can_not_travel_has_its_reason(collection: Collection, t
     collection.add("image_1/id_rsa", b"key")
     collection.add("image_1/Thumbs.db", b"x")
     collection.add("image_1/.git/objects/x.png")
+    collection.add(".git/HEAD")
     collection.add("stray.txt", b"x")
     collection.add("other/b.png")
     (folder / "out.png").symlink_to(tmp_path / "secret.png")
@@ -266,8 +267,23 @@ def test_every_file_that_can_not_travel_has_its_reason(collection: Collection, t
     }
     assert collection.keys() == ["fine"]
     told = entries(sink)
-    assert told.keys() == reasons.keys() | {"image_1/fine.png", "image_1/Thumbs.db"}
+    own = {"image_1/Thumbs.db", "image_1/.git", ".git"}
+    assert told.keys() == reasons.keys() | {"image_1/fine.png"} | own
+    assert {told[name]["failure_reason_detail"] for name in own} == {"it is the operating system's"}
     assert told["image_1/Thumbs.db"]["import_status"] == "skipped"
+
+
+def test_sub_folders_that_are_not_wanted_have_an_entry(collection: Collection):
+    collection.add("image_1/a.png")
+    collection.add("image_1/sub/b.png")
+    sink = RecordingSink()
+
+    result = collection.upload(sinks=[sink], is_recursive=False)
+
+    assert (collection.keys(), result["skipped_files"]) == (["a"], 1)
+    told = entries(sink)["image_1/sub"]
+    assert told["import_status"] == "skipped"
+    assert told["failure_reason_detail"] == "it is a sub-folder, and is_recursive is false"
 
 
 def test_a_refused_file_takes_its_group_with_it(collection: Collection):

@@ -34,6 +34,10 @@ EXCLUDED_DIRS = frozenset(
 EXCLUDED_FILES = frozenset({".DS_Store", ".directory", "Thumbs.db", "desktop.ini", "ehthumbs.db"})
 
 
+_SYSTEMS_OWN = "it is the operating system's"
+_NOT_RECURSIVE = "it is a sub-folder, and is_recursive is false"
+
+
 class Problem(NamedTuple):
     """Why a file can not be imported."""
 
@@ -42,15 +46,15 @@ class Problem(NamedTuple):
 
 
 class FoundFile(NamedTuple):
-    """A file in a folder."""
+    """A file in a folder; or a folder in it that is passed over as a whole."""
 
     path: Path
     #: From the folder on, with `/` between.
     relative: str
     #: None where nothing speaks against it so far.
     problem: Problem | None = None
-    #: A file of the operating system's, which nobody misses.
-    is_excluded: bool = False
+    #: Why it is passed over, where that is no harm: the system's own, a sub-folder that is not wanted.
+    left_out: str | None = None
 
     @property
     def key(self) -> str:
@@ -81,10 +85,14 @@ def _walk(folder: Path, prefix: str, is_recursive: bool, root: Path) -> Iterator
         relative = f"{prefix}{entry.name}"
         path = Path(entry.path)
         if entry.is_dir(follow_symlinks=False):
-            if is_recursive and entry.name not in EXCLUDED_DIRS:
+            if entry.name in EXCLUDED_DIRS:
+                yield FoundFile(path, relative, left_out=_SYSTEMS_OWN)
+            elif is_recursive:
                 yield from _walk(path, f"{relative}/", is_recursive, root)
+            else:
+                yield FoundFile(path, relative, left_out=_NOT_RECURSIVE)
         elif entry.name in EXCLUDED_FILES or entry.name.startswith("._"):
-            yield FoundFile(path, relative, is_excluded=True)
+            yield FoundFile(path, relative, left_out=_SYSTEMS_OWN)
         else:
             yield FoundFile(path, relative, _find_problem(path, relative, root))
 

@@ -64,8 +64,8 @@ def _fail_strays(context: UploadContext, root: Path, names: list[str]) -> None:
         if file.relative.split("/")[0] in names or file.path == context.metadata_file:
             continue
         context.import_log.found(file.path, file.relative)
-        if file.is_excluded:
-            context.import_log.skip(file.path, None, "it is the operating system's")
+        if file.left_out is not None:
+            context.import_log.skip(file.path, None, file.left_out)
         else:
             reason = f"it lies in no folder of a file specification: {', '.join(names)}"
             context.import_log.fail(file.path, ImportFailureCode.UNKNOWN_ERROR, reason)
@@ -75,8 +75,8 @@ def _take(context: UploadContext, name: str, files: Iterator[FoundFile]) -> Iter
     """Yield the files that nothing speaks against; the others have ended."""
     for file in files:
         context.import_log.found(file.path, f"{name}/{file.relative}")
-        if file.is_excluded:
-            context.import_log.skip(file.path, None, "it is the operating system's")
+        if file.left_out is not None:
+            context.import_log.skip(file.path, None, file.left_out)
         elif file.problem is not None:
             context.import_log.fail(file.path, *file.problem)
         else:
