@@ -17,6 +17,8 @@ DATA_FILES_METRICS_STEP = "data_files"
 #: The part of this step that is over when all files have been read.
 CHECKSUM_PROGRESS_SHARE = 0.2
 _MIB = 1024**2
+#: What `organize_files` says of every group, which makes no two of them different.
+OWN_META = frozenset({"origin_file_stem", "origin_file_extension", "created_at", "data_unit_key"})
 
 
 class UploadFilesStep(BaseStep[UploadContext]):
@@ -119,13 +121,14 @@ def _is_fine(context: UploadContext, group: dict[str, Any], problems: Mapping[Pa
 def _skip_equals(
     context: UploadContext, groups: list[dict[str, Any]], checksums: Mapping[Path, str]
 ) -> list[dict[str, Any]]:
-    """Leave out groups of which each file is, byte for byte, that of another group."""
-    first: dict[tuple[tuple[str, str], ...], str] = {}
+    """Leave out groups that are another one's equal: byte for byte, and in what is said of them."""
+    first: dict[Any, str] = {}
     kept = []
     for group in groups:
-        contents = tuple(sorted((name, checksums[path]) for name, path in group["files"].items()))
+        contents = frozenset((name, checksums[path]) for name, path in group["files"].items())
+        said = frozenset((name, repr(value)) for name, value in group["meta"].items() if name not in OWN_META)
         key = group["meta"]["data_unit_key"]
-        if (same := first.setdefault(contents, key)) == key:
+        if (same := first.setdefault((contents, said), key)) == key:
             kept.append(group)
             continue
         for path in group["files"].values():
