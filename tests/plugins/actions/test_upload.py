@@ -6,7 +6,9 @@ import csv
 import hashlib
 import json
 import os
+import re
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -523,11 +525,64 @@ def test_metadata_that_could_be_of_two_files_is_not_guessed(collection: Collecti
         "1.png": f"INVALID_METADATA: {unclear}",
         "image_1/a/1.png": f"INVALID_METADATA: the metadata row '1.png': {unclear}",
         "image_1/b/1.png": f"INVALID_METADATA: the metadata row '1.png': {unclear}",
-        "2.png": "INVALID_METADATA: row 4: another row is about the same file",
+        "2.png": "INVALID_METADATA: several rows are about the same file",
+        "image_1/2.png": "INVALID_METADATA: the metadata row '2.png': several rows are about the same file",
         "ghost.png": "INVALID_METADATA: no file has this name",
         "row 6": "INVALID_METADATA: row 6: it names no file",
     }
-    assert metas(collection) == {"2": {"x": "y"}}
+    assert collection.units == []
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_row_about_one_piece_comes_before_one_about_all_of_them(collection: Collection, order: int):
+    for number in (1, 2):
+        collection.add(f"image_1/clip_{number}.png")
+    rows = [["clip.mp4", "all"], ["clip_2.png", "second"]]
+    write_csv(collection.folder / "meta.csv", [["filename", "x"], *rows[::order]])
+
+    collection.upload()
+
+    assert metas(collection) == {"clip_1": {"x": "all"}, "clip_2": {"x": "second"}}
+
+
+def test_a_row_whose_files_all_have_rows_of_their_own_is_told(collection: Collection):
+    collection.add("image_1/clip_1.png")
+    write_csv(collection.folder / "meta.csv", [["filename", "x"], ["clip", "all"], ["clip_1", "first"]])
+
+    _, reasons = collection.fail()
+
+    assert reasons == {"clip": "INVALID_METADATA: each of its files has a row of its own"}
+    assert metas(collection) == {"clip_1": {"x": "first"}}
+
+
+def test_equal_bytes_of_which_different_things_are_said_are_two_data_units(collection: Collection):
+    for name in "abc":
+        collection.add(f"image_1/{name}.png", PNG)
+    write_csv(
+        collection.folder / "meta.csv", [["filename", "x"], ["a", "left"], ["b", "right"], ["c", "left"]]
+    )
+
+    result = collection.upload()
+
+    assert metas(collection) == {"a": {"x": "left"}, "b": {"x": "right"}}
+    assert result["skipped_files"] == 1
+    assert len(collection.server.requests("data_files", "POST")) == 1
+
+
+def test_an_excel_sheet_that_says_it_is_smaller_is_read_to_its_end(collection: Collection):
+    for name in "ab":
+        collection.add(f"image_1/{name}.png")
+    whole = collection.folder.parent / "whole.xlsx"
+    write_excel(whole, [["filename", "x"], ["a.png", "1"], ["b.png", "2"]])
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(collection.folder / "meta.xlsx", "w") as target:
+        for item in source.infolist():
+            target.writestr(
+                item, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:B2"', source.read(item))
+            )
+
+    collection.upload()
+
+    assert metas(collection) == {"a": {"x": "1"}, "b": {"x": "2"}}
 
 
 BAD_TABLES: list[tuple[str, Any, str]] = [

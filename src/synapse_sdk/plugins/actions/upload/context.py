@@ -46,6 +46,8 @@ class UploadContext(BaseStepContext):
     data_units: list[dict[str, Any]] = field(default_factory=list)
     #: Rows of metadata by the file name that they begin with.
     excel_metadata: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: File names that several rows of metadata begin with.
+    repeated_rows: set[str] = field(default_factory=set)
     #: One entry for each file that was found.
     import_log: ImportLog = field(default_factory=ImportLog)
     #: What the collection takes.

@@ -38,6 +38,8 @@ class MetadataTable:
     rows: dict[str, dict[str, str]] = field(default_factory=dict)
     #: File name and reason of each row that can not be used.
     problems: list[tuple[str, str]] = field(default_factory=list)
+    #: File names that several rows begin with; `rows` has the first.
+    repeated: set[str] = field(default_factory=set)
 
 
 def read_metadata(path: Path) -> MetadataTable:
@@ -91,7 +93,10 @@ def _iter_excel(path: Path) -> Iterator[list[str]]:
         _require_small(path, unpacked, UNPACKED_LIMIT_BYTES)
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
         try:
-            for row in book.worksheets[0].iter_rows(values_only=True, max_col=COLUMN_LIMIT + 1):
+            sheet = book.worksheets[0]
+            # How large a sheet says it is may be wrong, and rows beyond would be passed over.
+            sheet.reset_dimensions()
+            for row in sheet.iter_rows(values_only=True, max_col=COLUMN_LIMIT + 1):
                 yield ["" if cell is None else _as_text(cell) for cell in row]
         finally:
             book.close()
@@ -146,7 +151,8 @@ def _read_row(table: MetadataTable, header: list[str], number: int, row: list[st
     elif len(name) > FILE_NAME_LIMIT:
         problem = f"its file name has more than {FILE_NAME_LIMIT} letters"
     elif name in table.rows:
-        problem = "another row is about the same file"
+        table.repeated.add(name)
+        return
     elif any(cell.strip() for cell in row[len(header) :]):
         problem = f"it has more cells than the header, which has {len(header)}"
     elif long:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from synapse_sdk.plugins.actions.upload.grouping import Group
@@ -28,20 +28,31 @@ class Unmatched(NamedTuple):
 
 
 def match_metadata(
-    groups: Sequence[Group], rows: Mapping[str, Mapping[str, str]]
+    groups: Sequence[Group], rows: Mapping[str, Mapping[str, str]], repeated: Collection[str] = ()
 ) -> tuple[dict[str, dict[str, str]], list[Unmatched]]:
-    """Return the values for each group by its key, and the rows that are of no use."""
+    """Return the values for each group by its key, and the rows that are of no use.
+
+    Args:
+        groups: The groups.
+        rows: Values by the file name that a row begins with.
+        repeated: The names that several rows begin with: which of them counts is not guessed.
+    """
     indexes = _index(groups)
     found: dict[str, dict[str, str]] = {}
     unmatched = []
-    for name, values in rows.items():
-        matches, is_shared = _find(indexes, name)
+    matched = [(name, values, *_find(indexes, name)) for name, values in rows.items()]
+    # What a row says of one file comes before what another says of all pieces of it, wherever they stand.
+    for name, values, matches, is_shared in sorted(matched, key=lambda match: match[3]):
         if not matches:
             unmatched.append(Unmatched(name, "no file has this name"))
+        elif name in repeated:
+            unmatched.append(Unmatched(name, "several rows are about the same file", tuple(matches)))
         elif len(matches) > 1 and not is_shared:
             keys = ", ".join(group.key for group in matches[:5])
             reason = f"it may be about any of {keys}; name the file by its path in the folder"
             unmatched.append(Unmatched(name, reason, tuple(matches)))
+        elif is_shared and all(group.key in found for group in matches):
+            unmatched.append(Unmatched(name, "each of its files has a row of its own"))
         else:
             for group in matches:
                 if group.key not in found:

@@ -85,7 +85,7 @@ def _take(context: UploadContext, name: str, files: Iterator[FoundFile]) -> Iter
 
 def _match(context: UploadContext, groups: list[Group]) -> tuple[list[Group], dict[str, dict[str, str]]]:
     """Return the groups whose metadata is clear, and the metadata by group."""
-    metadata, unmatched = match_metadata(groups, context.excel_metadata)
+    metadata, unmatched = match_metadata(groups, context.excel_metadata, context.repeated_rows)
     unclear = set()
     for row in unmatched:
         context.import_log.fail_row(row.name, row.reason)

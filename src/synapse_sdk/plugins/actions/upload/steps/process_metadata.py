@@ -35,7 +35,7 @@ class ProcessMetadataStep(BaseStep[UploadContext]):
                 code = UploadLogMessageCode.UPLOAD_METADATA_INVALID_HEADER
                 context.log_message(code, header=", ".join(header))
             raise
-        context.excel_metadata = table.rows
+        context.excel_metadata, context.repeated_rows = table.rows, table.repeated
         for name, reason in table.problems:
             context.import_log.fail_row(name, reason)
         context.log_message(UploadLogMessageCode.UPLOAD_METADATA_LOADED, count=len(table.rows))
