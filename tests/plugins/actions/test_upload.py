@@ -19,14 +19,16 @@ from tests.labelling_server import Asked, LabellingServer
 from tests.plugins.recording import RecordingSink
 
 from synapse_sdk.clients.backend import BackendClient
-from synapse_sdk.plugins import BaseUploadAction, LocalExecutor
+from synapse_sdk.plugins import BaseStep, BaseUploadAction, LocalExecutor, StepResult
 from synapse_sdk.plugins.actions.upload import (
     DefaultUploadAction,
+    UploadContext,
     UploadLogMessageCode,
     UploadProgressCategories,
 )
 from synapse_sdk.plugins.errors import ExecutionError, ParamsError
 from synapse_sdk.plugins.log_messages import resolve_log_message
+from synapse_sdk.plugins.steps import StepRegistry
 from synapse_sdk.wire.event import Event
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -316,6 +318,92 @@ def test_an_action_narrows_down_what_may_be_uploaded(collection: Collection):
 
 
 # Sheet §15, 8: the same bytes were uploaded again, though nobody wanted that.
+class Between(DefaultUploadAction):
+    """Has a step of its own before files are sent."""
+
+    step: Any = None
+
+    def setup_own_steps(self, registry: StepRegistry[Any]) -> None:
+        super().setup_own_steps(registry)
+        registry.insert_after("validate_files", type(self).step())
+
+
+class Darken(BaseStep[UploadContext]):
+    name = "darken"
+    progress_weight = 0.1
+
+    def execute(self, context: UploadContext) -> StepResult:
+        assert context.pathlib_cwd is not None
+        for group in context.organized_files:
+            made = context.pathlib_cwd.parent / "made" / group["files"]["image_1"].name
+            made.parent.mkdir(exist_ok=True)
+            made.write_bytes(PNG + b"dark")
+            group["files"]["image_1"] = made
+        return StepResult()
+
+
+class Share(Darken):
+    name = "share"
+
+    def execute(self, context: UploadContext) -> StepResult:
+        first = context.organized_files[0]["files"]["image_1"]
+        for group in context.organized_files:
+            group["files"]["data_1"] = first
+        return StepResult()
+
+
+class Interrupt(Darken):
+    def execute(self, context: UploadContext) -> StepResult:
+        raise KeyboardInterrupt
+
+
+def test_a_step_of_the_plugin_may_upload_other_files_than_were_found(collection: Collection):
+    collection.add("image_1/a.png")
+    sink = RecordingSink()
+
+    result = collection.upload(type("Dark", (Between,), {"step": Darken}), sinks=[sink])
+
+    assert collection.contents == {hashlib.sha1(PNG + b"dark").hexdigest()}
+    assert {name: entry["import_status"] for name, entry in entries(sink).items()} == {
+        "made/a.png": "success",
+        "image_1/a.png": "skipped",
+    }
+    told = entries(sink)["image_1/a.png"]["failure_reason_detail"]
+    assert told == "a step of the plugin took it out of the upload"
+    assert result["data_units"] == 1
+
+
+def test_a_step_of_the_plugin_may_give_one_file_to_several_data_units(collection: Collection):
+    collection.take(IMAGE, {**LABEL, "is_required": False})
+    for name in "ab":
+        collection.add(f"image_1/{name}.png")
+    sink = RecordingSink()
+
+    result = collection.upload(type("Shares", (Between,), {"step": Share}), sinks=[sink])
+
+    assert result["data_units"] == 2
+    assert set(entries(sink)) == {"image_1/a.png", "image_1/b.png"}
+
+
+def test_what_a_step_of_the_plugin_made_may_fail_as_others_do(collection: Collection):
+    collection.add("image_1/a.png")
+    collection.server.troubles["data_files"] = [400]
+
+    _, reasons = collection.fail(action=type("Dark", (Between,), {"step": Darken}))
+
+    assert reasons == {"made/a.png": "UPLOAD_FAILED: 400: trouble"}
+
+
+def test_an_upload_that_is_interrupted_tells_what_became_of_each_file(collection: Collection):
+    collection.add("image_1/a.png")
+    sink = RecordingSink()
+
+    with pytest.raises(KeyboardInterrupt):
+        collection.upload(type("Stops", (Between,), {"step": Interrupt}), sinks=[sink])
+
+    assert entries(sink)["image_1/a.png"]["import_status"] == "failed"
+
+
 def test_equal_contents_are_one_data_unit_unless_asked_otherwise(collection: Collection):
     sink = RecordingSink()
     for place in ("image_1/a.png", "image_1/b.png"):

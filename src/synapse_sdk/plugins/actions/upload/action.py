@@ -131,9 +131,8 @@ class DefaultUploadAction(BaseUploadAction[UploadParams]):
 
         try:
             return super().run_steps(registry)
-        except Exception:
+        finally:  # Ctrl-C, too; after the last step it has been told already
             report_imports(self._context)
-            raise
 
     def describe_workflow(self, context: Any) -> dict[str, Any]:
         """Add what was uploaded, unless that is not all.

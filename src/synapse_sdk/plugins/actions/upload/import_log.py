@@ -23,6 +23,7 @@ class ImportLog:
     entries: list[ImportResultEntry] = field(default_factory=list)
     #: Found and not ended: place in the folder by the file's path.
     _open: dict[Path, str] = field(default_factory=dict)
+    _ended: dict[Path, str] = field(default_factory=dict)
 
     def found(self, path: Path, place: str) -> None:
         """Note a file.
@@ -34,8 +35,12 @@ class ImportLog:
         self._open[path] = place
 
     def place_of(self, path: Path) -> str:
-        """Return what a file that is open is called."""
-        return self._open[path]
+        """Return what a file is called; one that was not found, such as a step made, is found with it."""
+        place = self._open.get(path) or self._ended.get(path)
+        if place is None:
+            place = f"{path.parent.name}/{path.name}"
+            self.found(path, place)
+        return place
 
     def is_open(self, path: Path) -> bool:
         """Has it not ended yet?"""
@@ -68,6 +73,11 @@ class ImportLog:
             )
         )
 
+    def skip_open(self, reason: str) -> None:
+        """Say of what nobody ended that there was nothing to be done with it."""
+        for path in list(self._open):
+            self.skip(path, None, reason)
+
     def close(self) -> None:
         """Fail what nobody ended."""
         self.fail(list(self._open), ImportFailureCode.UNKNOWN_ERROR, "the upload ended before its turn came")
@@ -90,7 +100,10 @@ class ImportLog:
         checksum: str | None = None,
         data_unit_id: int | None = None,
     ) -> None:
-        place = self._open.pop(path)
+        place = self._open.pop(path, None)
+        if place is None:  # a file that a step of the plugin put into two groups ends with the first
+            return
+        self._ended[path] = place
         try:
             size_bytes = path.lstat().st_size
         except OSError:
