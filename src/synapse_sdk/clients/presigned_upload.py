@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from synapse_sdk.clients.errors import ClientError
+from synapse_sdk.clients.transport import RETRY_WAITS_S, wait_before_repeating
 
 if TYPE_CHECKING:
     import httpx
@@ -144,8 +145,10 @@ def _put(storage: httpx.Client, url: str, path: Path, start: int, count: int, ma
             status = response.status_code
             reason = f"the storage {_host(url)} answered {status}"
             is_passing = status >= 500 or status in _PASSING
+        failure = ClientError(None, reason)
         if not is_passing or failures >= max_retries:
-            raise ClientError(None, reason)
+            raise failure
+        wait_before_repeating(failure, min(failures, len(RETRY_WAITS_S) - 1))
         failures += 1
 
 

@@ -19,13 +19,17 @@ from tests.labelling_server import Asked, LabellingServer
 from tests.plugins.recording import RecordingSink
 
 from synapse_sdk.clients.backend import BackendClient
+from synapse_sdk.clients.errors import ClientError
 from synapse_sdk.plugins import BaseStep, BaseUploadAction, LocalExecutor, StepResult
 from synapse_sdk.plugins.actions.upload import (
     DefaultUploadAction,
     UploadContext,
     UploadLogMessageCode,
+    UploadParams,
     UploadProgressCategories,
 )
+from synapse_sdk.plugins.actions.upload.params import read_param
+from synapse_sdk.plugins.actions.upload.retries import choose_wait_s, is_passing
 from synapse_sdk.plugins.errors import ExecutionError, ParamsError
 from synapse_sdk.plugins.log_messages import resolve_log_message
 from synapse_sdk.plugins.steps import StepRegistry
@@ -450,6 +454,85 @@ def test_a_passing_failure_is_tried_again(collection: Collection):
     collection.server.troubles["data_files"] = [503, 429]
 
     assert collection.upload()["data_units"] == 1
+
+
+def test_before_a_server_is_asked_again_it_is_waited_for():
+    def error(**details: Any) -> ClientError:
+        return ClientError(503, "busy", details=details)
+
+    waits_s = [[choose_wait_s(error(), failures) for _ in range(200)] for failures in range(8)]
+
+    longest_s = [max(several) for several in waits_s]
+    assert all(0 <= wait_s <= 20 for several in waits_s for wait_s in several)
+    assert longest_s[0] <= 0.5 < longest_s[3] <= 4 < longest_s[6]
+    assert len({round(wait_s, 6) for wait_s in waits_s[3]}) > 100
+    assert choose_wait_s(error(retry_after_s=7.0), 0) == 7.0
+    assert is_passing(error())
+    assert not is_passing(ClientError(400, "no"))
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_files_go_through_the_server_where_its_storage_takes_none(collection: Collection, status: int):
+    collection.add("image_1/a.png")
+    collection.server.troubles["data_files/presigned_upload/upload"] = [status]
+    sink = RecordingSink()
+
+    assert collection.upload(sinks=[sink])["data_units"] == 1
+    assert [text for text in sink.contents() if "for its storage takes none" in text] == [
+        f"1 files go through the server, for its storage takes none: {status}: trouble"
+    ]
+
+
+def test_a_server_that_does_not_admit_us_is_not_asked_for_each_file(collection: Collection):
+    collection.add("image_1/a.png")
+    collection.server.troubles["data_files/presigned_upload/upload"] = [403]
+
+    with pytest.raises(ExecutionError, match="Step 'upload_files' failed"):
+        collection.upload()
+
+    assert collection.server.requests("data_files", "POST") == []
+
+
+@pytest.mark.parametrize(
+    ("extra", "problem"),
+    [
+        ({"upload_max_workers": "many"}, "upload_max_workers: Input should be a valid integer"),
+        ({"upload_max_workers": 0}, "upload_max_workers: Input should be greater than or equal to 1"),
+        ({"creating_data_unit_max_retries": 11}, "creating_data_unit_max_retries: Input should be less"),
+        ({"checksum_batch_size": 0}, "checksum_batch_size: Input should be greater"),
+        ({"use_presigned": "perhaps"}, "use_presigned: Input should be a valid boolean"),
+    ],
+)
+def test_how_to_work_is_checked_wherever_it_stands(collection: Collection, extra: Any, problem: str):
+    with pytest.raises(ParamsError) as caught:
+        collection.upload(extra_params=extra)
+
+    assert problem in caught.value.message
+
+
+def test_what_extra_params_say_of_how_to_work_comes_first_and_no_more():
+    params = UploadParams.model_validate(
+        {
+            "name": "a",
+            "path": "p",
+            "storage": 1,
+            "data_collection": 7,
+            "upload_max_workers": 5,
+            "extra_params": {
+                "upload_max_workers": "3",
+                "data_collection": 9,
+                "own": "mine",
+                "use_presigned": None,
+            },
+        }
+    )
+
+    found = [
+        read_param(params, key, "else") for key in ("upload_max_workers", "data_collection", "own", "none")
+    ]
+
+    assert found == [3, 7, "mine", "else"]
+    assert read_param(params, "use_presigned", True) is True
 
 
 def test_large_files_travel_in_chunks(collection: Collection):

@@ -10,19 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from synapse_sdk.plugins.actions.upload.import_log import ImportLog
+from synapse_sdk.plugins.actions.upload.params import read_param
 from synapse_sdk.plugins.actions.upload.specifications import FileSpecification
 from synapse_sdk.plugins.steps.context import BaseStepContext
-
-#: Settings under this param count more than those beside it.
-EXTRA_PARAMS_KEY = "extra_params"
-
-
-def read_param(params: dict[str, Any], key: str, default: Any = None) -> Any:
-    """Return a setting: from `extra_params`, else from the params, else `default`. None is not given."""
-    for source in (params.get(EXTRA_PARAMS_KEY) or {}, params):
-        if source.get(key) is not None:
-            return source[key]
-    return default
 
 
 @dataclass

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import PydanticCustomError
 
 from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode, ImportStatus
+from synapse_sdk.plugins.actions.upload.params import check_tuning
 
 
 class AssetConfig(BaseModel):
@@ -59,6 +60,11 @@ class UploadParams(BaseModel):
         if not name.strip():
             raise PydanticCustomError("blank_name", "a name has letters")
         return name
+
+    @field_validator("extra_params")
+    @classmethod
+    def _check_extra(cls, extra: dict[str, Any] | None) -> dict[str, Any] | None:
+        return None if extra is None else check_tuning(extra)
 
     @model_validator(mode="after")
     def _check_places(self) -> Self:

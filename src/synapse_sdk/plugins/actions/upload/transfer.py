@@ -7,8 +7,6 @@ alone, and equal contents are found.
 from __future__ import annotations
 
 import hashlib
-import random
-import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -19,13 +17,13 @@ from typing import Any, NamedTuple
 from synapse_sdk.clients.errors import ClientError, HTTPError
 from synapse_sdk.plugins.actions.upload.discovery import Problem
 from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode
+from synapse_sdk.plugins.actions.upload.retries import is_passing, wait_before_retry
 
 _BLOCK_BYTES = 1024**2
-_FIRST_WAIT_S = 0.5
 #: A server without an endpoint answers so.
 _ABSENT = frozenset({404, 405, 501})
-#: Statuses that may be otherwise a moment later; so may everything from 500 on.
-_PASSING = frozenset({408, 425, 429})
+#: Who is asked does not know us: every file would be refused.
+_NOT_ADMITTED = frozenset({401, 403})
 
 #: Called each time that a file is done.
 OnDone = Callable[[], None]
@@ -76,6 +74,8 @@ class FileTransfer:
     chunked_above_bytes: int
     read_timeout_s: float
     use_presigned: bool
+    #: Called with a sentence when files go another way than they should.
+    tell: Callable[[str], None]
 
     def find_existing(self, checksums: Iterable[str]) -> set[str]:
         """Return those that the server has already; none where it can not say."""
@@ -131,9 +131,11 @@ class FileTransfer:
                 if result.error is None:
                     del left[result.path]
                     yield result.path, _compare(result.checksum, checksums[result.path])
-        except HTTPError as error:
-            if error.status_code not in _ABSENT:
+        except ClientError as error:
+            if error.status_code in _NOT_ADMITTED:
                 raise
+            if error.status_code not in _ABSENT:
+                self.tell(f"{len(left)} files go through the server, for its storage takes none: {error}")
         return list(left)
 
     def _send_through(self, path: Path, checksum: str) -> str | None:
@@ -144,24 +146,12 @@ class FileTransfer:
             except ClientError as error:
                 if failures == self.max_retries or not is_passing(error):
                     return str(error)
-                wait_to_repeat(error, failures)
+                wait_before_retry(error, failures)
             except OSError as error:
                 return f"it can not be read: {error.strerror}"
             else:
                 return _compare(answer.get("checksum"), checksum)
         raise AssertionError("unreachable")
-
-
-def is_passing(error: ClientError) -> bool:
-    """May the same request succeed a moment later?"""
-    status = error.status_code
-    return status is None or status >= 500 or status in _PASSING
-
-
-def wait_to_repeat(error: ClientError, failures: int) -> None:
-    """Wait as long as the server asked for, else longer each time, and not as long as everybody else."""
-    asked_s = error.details.get("retry_after_s")
-    time.sleep(asked_s or random.uniform(0.5, 1) * _FIRST_WAIT_S * 2**failures)  # noqa: S311 - no secret
 
 
 def _compare(found: str | None, checksum: str) -> str | None:

@@ -103,6 +103,7 @@ def _build_transfer(context: UploadContext) -> FileTransfer:
         chunked_above_bytes=get("max_file_size_mb") * _MIB,
         read_timeout_s=timeout_s,
         use_presigned=get("use_presigned", True),
+        tell=lambda text: context.log_message(text, "warning"),
     )
 
 
