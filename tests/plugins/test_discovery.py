@@ -114,3 +114,112 @@ def test_a_folder_of_plugins_with_nothing_in_it_says_how_to_go_on(tmp_path: Path
         find_plugin_by_code("a", tmp_path)
 
     assert caught.value.hint == "Say where it is with --path."
+
+
+MODULE = """
+from pydantic import BaseModel
+from synapse_sdk.plugins import BaseAction, action
+from synapse_sdk.plugins.actions.upload import DefaultUploadAction
+from synapse_sdk.plugins.types import YOLODataset
+
+class Params(BaseModel):
+    epochs: int = 3
+
+class Result(BaseModel):
+    loss: float
+
+class TrainAction(BaseAction[Params]):
+    input_type = YOLODataset
+    method = "job"
+    result_model = Result
+
+    def execute(self):
+        return {"loss": 1 / self.params.epochs}
+
+class Upload(DefaultUploadAction):
+    action_name = "put"
+
+class Unfinished(BaseAction[Params]):
+    pass
+
+@action(description="Counts.")
+def count(params, ctx):
+    return {"n": 1}
+"""
+
+
+def test_actions_are_found_in_source_that_is_never_run(tmp_path: Path):
+    write_files(tmp_path, {"plugin/__init__.py": "", "plugin/train.py": f"{MODULE}\nraise SystemExit('run')"})
+    write_files(tmp_path, {"alone.py": MODULE.replace("TrainAction", "Other"), "tests/test_it.py": "x = ("})
+
+    found = PluginDiscovery.discover_actions(tmp_path)
+
+    assert sorted(found) == ["other", "put", "train"]
+    assert found["train"] == {
+        "entrypoint": "plugin.train:TrainAction",
+        "input_type": "yolo_dataset",
+        "output_type": None,
+        "method": "job",
+    }
+    with pytest.raises(ValueError, match="There is no folder"):
+        PluginDiscovery.discover_actions(tmp_path / "nowhere")
+
+
+def test_a_module_is_a_plugin_of_its_own_actions(tmp_path: Path):
+    write_files(tmp_path, {"my_tools/__init__.py": "", "my_tools/train.py": MODULE})
+    script = """
+        import json
+        import sys
+
+        sys.path.insert(0, ".")
+        import my_tools.train as module
+        from synapse_sdk.plugins import LocalExecutor, PluginDiscovery, PluginError
+
+        plugin = PluginDiscovery.from_module(module, name="Mine")
+        print(plugin.list_actions(), plugin.config.code, plugin.config.name, plugin.folder.name)
+        print(plugin.get_action_config("count").description, plugin.get_action_input_type("train"))
+        print(plugin.get_action_result_model("train").__name__)
+        print(plugin.get_action_ui_schema("train")[0]["name"])
+        print(LocalExecutor(sinks=[]).execute(plugin.get_action_class("train"), {"epochs": 2}))
+        try:
+            PluginDiscovery.from_module(json)
+        except PluginError as error:
+            print(error.message)
+    """
+
+    ran = run_python(script, tmp_path)
+
+    assert ran.returncode == 0, ran
+    assert ran.stdout.splitlines() == [
+        f"['train', 'put', 'count'] my-tools-train Mine {tmp_path.name}",
+        "Counts. yolo_dataset",
+        "Result",
+        "epochs",
+        "{'loss': 0.5}",
+        "The module json defines no actions.",
+    ]
+
+
+def test_a_config_is_told_as_a_document_and_brought_up_to_date(tmp_path: Path):
+    config = CONFIG.replace("  infer:\n    entrypoint: plugin.infer.Infer\n", "").replace(
+        "    method: job\n", ""
+    )
+    config = config.replace("Train\n", "TrainAction  # mine\n")
+    source = {"config.yaml": config, "plugin/__init__.py": "", "plugin/train.py": MODULE}
+    write_files(tmp_path / "a", source)
+    file = tmp_path / "a/config.yaml"
+    plugin = PluginDiscovery.from_path(file)
+
+    document = plugin.to_config_dict()
+    assert document["actions"] == {"train": {"entrypoint": "plugin.train:TrainAction"}}
+    assert plugin.to_yaml().startswith("name: A\ncode: a\nversion: 0.1.0\n")
+    write_files(tmp_path / "copy", {"config.yaml": plugin.to_yaml()})
+    assert PluginDiscovery.from_path(tmp_path / "copy").config == plugin.config
+
+    lacking = PluginDiscovery.check_config_sync(file)
+    assert lacking["train"] == "input_type: - -> yolo_dataset; method: - -> job"
+    assert lacking["put"].startswith("entrypoint: - -> plugin.train:Upload")
+    assert PluginDiscovery.sync_config_file(tmp_path / "a") == lacking
+    assert PluginDiscovery.sync_config_file(file) == {}
+    assert "TrainAction  # mine\n" in file.read_text()
+    assert plugin.get_action_output_type("train") is None

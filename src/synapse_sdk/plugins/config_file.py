@@ -59,6 +59,19 @@ class LoadedConfig:
         return self.path.parent
 
 
+def write_document(document: dict[str, Any]) -> str:
+    """Return a document as YAML, in the order of its keys."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    stream = StringIO()
+    yaml.dump(document, stream)
+    return stream.getvalue()
+
+
 def find_config(path: Path) -> Path:
     """Return the config file at `path`: the file itself, or the one in the folder.
 

@@ -75,6 +75,14 @@ def write_sync(plan: SyncPlan) -> None:
         atomic_write(plan.file, plan.new_text.encode("utf-8"), mode=mode)
 
 
+def describe_changes(plan: SyncPlan) -> dict[str, str]:
+    """Return by action what a plan changes, in a line."""
+    found: dict[str, list[str]] = {}
+    for change in plan.changes:
+        found.setdefault(change.action, []).append(f"{change.key}: {change.old or '-'} -> {change.new}")
+    return {action: "; ".join(changes) for action, changes in found.items()}
+
+
 def apply_changes(text: str, changes: Iterable[ConfigChange], *, file: str = "config.yaml") -> str:
     """Return `text` with the changes made, all other lines as they were.
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel
 
 from synapse_sdk.plugins.config import ActionConfig, PluginConfig
 from synapse_sdk.plugins.config_file import LoadedConfig, load_config
+from synapse_sdk.plugins.enums import PluginCategory
 from synapse_sdk.plugins.errors import ActionNotFoundError, ConfigError, ConfigNotFoundError, PluginRunError
 from synapse_sdk.plugins.importing import load_entrypoint
 
@@ -35,6 +37,40 @@ class PluginDiscovery:
             ConfigError: It does not fit.
         """
         return cls(load_config(Path(path)))
+
+    @classmethod
+    def from_module(
+        cls, module: ModuleType, *, name: str | None = None, category: PluginCategory = PluginCategory.CUSTOM
+    ) -> PluginDiscovery:
+        """Make a plugin of what a module defines: subclasses of `BaseAction`, and `@action` functions.
+
+        Args:
+            module: The module, imported.
+            name: Name of the plugin; the module's unless given.
+            category: Its category.
+
+        Raises:
+            PluginRunError: The module has no actions, or its name makes no code.
+        """
+        from synapse_sdk.plugins.found_actions import read_module
+
+        return cls(read_module(module, name=name, category=category))
+
+    @staticmethod
+    def discover_actions(folder: str | Path) -> dict[str, dict[str, str | None]]:
+        """Find the actions in a folder's packages and modules, from the source: nothing is imported.
+
+        Returns:
+            By name: `entrypoint`, `method`, `input_type`, `output_type`. None stands for what the class does
+            not say; what only running the code would tell is left out.
+
+        Raises:
+            ValueError: There is no such folder.
+            ValidationError: A file is not Python; the message has file and line.
+        """
+        from synapse_sdk.plugins.found_actions import find_actions
+
+        return find_actions(Path(folder))
 
     @property
     def config(self) -> PluginConfig:
@@ -87,6 +123,68 @@ class PluginDiscovery:
         from synapse_sdk.plugins.as_action import as_action
 
         return getattr(as_action(self.get_action_class(name), name=name), "params_model", None)
+
+    def get_action_result_model(self, name: str) -> type[Any] | None:
+        """Import an action's class and return its result model; None when it promises nothing."""
+        from synapse_sdk.plugins.as_action import as_action
+        from synapse_sdk.plugins.result import NoResult
+
+        found = as_action(self.get_action_class(name), name=name).result_model
+        return None if found is NoResult else found
+
+    def get_action_ui_schema(self, name: str) -> list[dict[str, Any]]:
+        """Import an action's class and return the form of its params; empty when it takes a plain dict."""
+        from synapse_sdk.plugins.ui_schema import pydantic_to_ui_schema
+
+        model = self.get_action_params_model(name)
+        return [] if model is None else pydantic_to_ui_schema(model)
+
+    def get_action_input_type(self, name: str) -> str | None:
+        """Return the semantic type of what an action takes, as the config names it."""
+        return self.get_action_config(name).input_type
+
+    def get_action_output_type(self, name: str) -> str | None:
+        """Return the semantic type of what an action gives, as the config names it."""
+        return self.get_action_config(name).output_type
+
+    def to_config_dict(self, include_ui_schemas: bool = False) -> dict[str, Any]:
+        """Return the config as a document: what was said, and nothing that was not.
+
+        Args:
+            include_ui_schemas: Add each action's form, as `ui_schema`; imports the actions.
+        """
+        document = self.config.model_dump(mode="json", exclude_unset=True)
+        for name, entry in document["actions"].items():
+            entry.pop("name", None)
+            if include_ui_schemas and (form := self.get_action_ui_schema(name)):
+                entry["ui_schema"] = form
+        return document
+
+    def to_yaml(self, include_ui_schemas: bool = False) -> str:
+        """Return `to_config_dict` as YAML. `sync_config_file` edits a file, and keeps its comments."""
+        from synapse_sdk.plugins.config_file import write_document
+
+        return write_document(self.to_config_dict(include_ui_schemas))
+
+    @staticmethod
+    def check_config_sync(path: str | Path) -> dict[str, str]:
+        """Say by action what a config lacks of what the code says; empty when they agree."""
+        from synapse_sdk.plugins.config_sync import describe_changes, plan_sync
+
+        return describe_changes(plan_sync(Path(path)))
+
+    @staticmethod
+    def sync_config_file(path: str | Path) -> dict[str, str]:
+        """Bring a config up to date with the code, line by line; return by action what was changed.
+
+        Raises:
+            ConfigError: An entry is written in a style that can not be edited line by line.
+        """
+        from synapse_sdk.plugins.config_sync import describe_changes, plan_sync, write_sync
+
+        plan = plan_sync(Path(path))
+        write_sync(plan)
+        return describe_changes(plan)
 
 
 def find_plugin_by_code(code: str, start: Path) -> PluginDiscovery:

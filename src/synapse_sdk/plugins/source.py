@@ -29,6 +29,17 @@ ACTION_BASES = frozenset(
         "DatasetAction",
     }
 )
+#: Those that can run as they are: an action that derives from one need not define anything.
+WHOLE_BASES = frozenset(
+    {
+        "AddTaskDataAction",
+        "DatasetAction",
+        "DefaultExportAction",
+        "DefaultUploadAction",
+        "ExportAction",
+        "ToTaskAction",
+    }
+)
 #: Class attributes that config.yaml repeats.
 SYNCED = ("input_type", "output_type", "method")
 #: Methods that make an action one that can run.
@@ -187,8 +198,11 @@ class PluginSource:
         return origin
 
     def _is_action(self, module: _Module, class_name: str) -> bool:
+        return self._derives(module, class_name, ACTION_BASES | WHOLE_BASES)
+
+    def _derives(self, module: _Module, class_name: str, names: frozenset[str]) -> bool:
         return any(
-            origin.startswith("synapse_sdk.") and origin.rpartition(".")[2] in ACTION_BASES
+            origin.startswith("synapse_sdk.") and origin.rpartition(".")[2] in names
             for owner, definition in self._lineage(module, class_name)
             for origin in (self._find_origin(owner, _base_name(base)) for base in definition.bases)
         )
@@ -199,7 +213,7 @@ class PluginSource:
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in _ENTRIES:
                     marks = [_dotted(mark) or "" for mark in node.decorator_list]
                     return any(mark.rpartition(".")[2] == "abstractmethod" for mark in marks)
-        return True
+        return not self._derives(module, class_name, WHOLE_BASES)
 
     def _read_value(self, module: _Module, name: str, value: ast.expr | None) -> tuple[bool, str | None]:
         """Return whether the source tells the value, and the value."""
