@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from tests.labelling_server import Asked, LabellingServer
 from tests.plugins.recording import RecordingSink
+from tests.server.conftest import RunningServer, server, start_server
 
 from synapse_sdk.clients.backend import BackendClient
 from synapse_sdk.clients.errors import ClientError
@@ -34,6 +35,8 @@ from synapse_sdk.plugins.errors import ExecutionError, ParamsError
 from synapse_sdk.plugins.log_messages import resolve_log_message
 from synapse_sdk.plugins.steps import StepRegistry
 from synapse_sdk.wire.event import Event
+
+__all__ = ["server", "start_server"]
 
 PNG = b"\x89PNG\r\n\x1a\n"
 IMAGE = {"name": "image_1", "file_type": "image", "is_required": True, "is_primary": True}
@@ -594,6 +597,48 @@ class Bucket:
             self.collection.contents.add(file["checksum"])
             results.append({"file_key": file["file_key"], "success": good, "data_file_id": 1, "error": "bad"})
         return {"results": results}
+
+
+class OursWithTheirCollections(BackendClient):
+    """A server of ours for files and storages; collections and data units, which it has not, are theirs."""
+
+    def __init__(self, ours: RunningServer, theirs: str) -> None:
+        super().__init__(ours.url, ours.token("developer"))
+        self.theirs = BackendClient(theirs, "the-token")
+
+    def get_data_collection(self, collection: int) -> dict[str, Any]:
+        return self.theirs.get_data_collection(collection)
+
+    def create_data_units(self, data: Any) -> list[dict[str, Any]]:
+        return self.theirs.create_data_units(data)
+
+    def close(self) -> None:
+        super().close()
+        self.theirs.close()
+
+
+def test_a_server_of_ours_takes_files_whole_and_in_chunks(collection: Collection, server: RunningServer):
+    with closing(OursWithTheirCollections(server, collection.server.url)) as client:
+        storage = client.get_default_storage()
+        assert storage is not None
+        collection.folder = Path(client.get_storage(storage["id"])["configuration"]["location"]) / "incoming"
+        collection.add("image_1/small.png")
+        collection.add("image_1/large.png", PNG + bytes(2 * 1024**2))
+        asked = {"name": "cats", "path": "incoming", "storage": storage["id"], "data_collection": 7}
+        executor = LocalExecutor(sinks=[], client=client)
+
+        first = executor.execute(DefaultUploadAction, {**asked, "max_file_size_mb": 1})
+        again = executor.execute(
+            DefaultUploadAction, {**asked, "extra_params": {"skip_existing_checksums": True}}
+        )
+
+        assert (first["data_units"], again["data_units"], again["skipped_files"]) == (2, 0, 2)
+        sent = sorted(unit["files"]["image_1"]["checksum"] for unit in collection.units)
+        assert client.verify_data_files_checksums(sent) == {"existing_checksums": sent}
+        assert client.get_chunked_upload(1)["filename"] == "large.png"
+        for number in (1, 2):
+            data_file = client._get(f"data_files/{number}/")
+            assert data_file["checksum"] in sent
 
 
 @pytest.fixture
