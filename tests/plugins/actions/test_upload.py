@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pydantic
 import pytest
 from tests.labelling_server import Asked, LabellingServer
 from tests.plugins.recording import RecordingSink
@@ -910,11 +911,57 @@ def test_a_param_that_nobody_knows_is_said(collection: Collection):
     assert any("does not know: colour" in text for text in sink.contents())
 
 
-def test_a_collection_or_project_that_is_not_there_ends_it(collection: Collection):
-    with pytest.raises(ExecutionError, match="initialize"):
-        collection.upload(project=3)
-    with pytest.raises(ExecutionError, match="analyze_collection"):
-        collection.upload(data_collection=8)
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"project": 3}, "project: the server has no such project (given: 3)"),
+        ({"data_collection": 8}, "data_collection: the server has no such data collection (given: 8)"),
+    ],
+)
+def test_what_the_params_name_must_be_there(collection: Collection, given: dict[str, int], problem: str):
+    with pytest.raises(ParamsError) as caught:
+        collection.upload(**given)
+
+    assert problem in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("given", "step"), [("project", "initialize"), ("data_collection", "analyze_collection")]
+)
+def test_where_params_are_checked_without_a_server_the_steps_ask(
+    collection: Collection, given: str, step: str
+):
+    asked = {"name": "a", "path": "incoming", "storage": 1, "data_collection": 7, given: 8}
+
+    with closing(BackendClient(collection.server.url, "the-token")) as client:
+        executor = LocalExecutor(sinks=[], open_client=lambda: client)
+        with pytest.raises(ExecutionError, match=f"Step '{step}' failed: 404"):
+            executor.execute(DefaultUploadAction, asked)
+
+
+def test_what_is_wrong_with_params_has_the_sheets_types(collection: Collection):
+    asked = {"name": "a", "storage": 1, "data_collection": 8, "project": 9}
+
+    with closing(BackendClient(collection.server.url, "the-token")) as client:
+        context = {"client": client}
+        with pytest.raises(pydantic.ValidationError) as caught:
+            UploadParams.model_validate(asked, context=context)
+
+    assert [(item["type"], item["loc"]) for item in caught.value.errors()] == [
+        ("missing_path", ("path",)),
+        ("data_collection_not_found", ("data_collection",)),
+        ("project_not_found", ("project",)),
+    ]
+
+
+def test_the_server_is_asked_for_each_thing_once(collection: Collection):
+    collection.add("image_1/a.png")
+    collection.server.documents["projects/3"] = {"id": 3}
+
+    collection.upload(project=3)
+
+    for path in ("storages/1", "data_collections/7", "projects/3"):
+        assert len(collection.server.requests(path)) == 1, path
 
 
 def test_without_a_server_it_says_so_and_the_ways_on():

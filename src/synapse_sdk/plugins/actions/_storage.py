@@ -17,13 +17,16 @@ _FOLDERS = ("local", "file_system")
 _NO_SESSIONS = (404, 405)
 
 
-def open_storage(client: Any, storage_id: int, purpose: str) -> dict[str, Any]:
+def open_storage(
+    client: Any, storage_id: int, purpose: str, *, known: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Return how to reach a storage: `provider` and `configuration`.
 
     Args:
         client: The server's.
         storage_id: Its id.
         purpose: "read" or "write".
+        known: What the server said of it before, for one that opens no sessions.
 
     Raises:
         ClientError: There is none of that id, or it is not for you.
@@ -33,7 +36,7 @@ def open_storage(client: Any, storage_id: int, purpose: str) -> dict[str, Any]:
     except HTTPError as error:
         if error.status_code not in _NO_SESSIONS:
             raise
-    return dict(client.get_storage(storage_id))
+    return dict(known or client.get_storage(storage_id))
 
 
 def find_storage_root(storage: dict[str, Any]) -> Path:

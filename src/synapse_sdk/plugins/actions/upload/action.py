@@ -73,7 +73,10 @@ class BaseUploadAction(WorkflowAction[P], Generic[P]):
         from synapse_sdk.plugins.actions.upload.context import UploadContext
 
         return UploadContext(
-            self.ctx, params=describe_params(self.params), allowed_extensions=self.get_allowed_extensions()
+            self.ctx,
+            params=describe_params(self.params),
+            allowed_extensions=self.get_allowed_extensions(),
+            found=self.params.found if isinstance(self.params, UploadParams) else {},
         )
 
     def describe_workflow(self, context: Any) -> dict[str, Any]:

@@ -22,6 +22,8 @@ class UploadContext(BaseStepContext):
     params: dict[str, Any] = field(default_factory=dict)
     #: By type of file, the endings that may be uploaded; None for all that the collection takes.
     allowed_extensions: dict[str, list[str]] | None = None
+    #: What the check of the params was told of `storage`, `data_collection`, `project`; not asked again.
+    found: dict[str, dict[str, Any]] = field(default_factory=dict)
     storage: dict[str, Any] | None = None
     data_collection: dict[str, Any] | None = None
     project: dict[str, Any] | None = None

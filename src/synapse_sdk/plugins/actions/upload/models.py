@@ -8,10 +8,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import ValidationError as CoreValidationError
 
-from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode, ImportStatus
+from synapse_sdk.clients.errors import NotFoundError
+from synapse_sdk.plugins.actions.upload.enums import (
+    VALIDATION_ERROR_MESSAGES,
+    ImportFailureCode,
+    ImportStatus,
+    ValidationErrorCode,
+)
 from synapse_sdk.plugins.actions.upload.params import check_tuning
 
 
@@ -54,6 +69,8 @@ class UploadParams(BaseModel):
     group_name: str | None = Field(default=None, description="Group that all data units go to")
     extra_params: dict[str, Any] | None = None
 
+    _found: dict[str, dict[str, Any]] = PrivateAttr(default_factory=dict)
+
     @field_validator("name")
     @classmethod
     def _check_name(cls, name: str) -> str:
@@ -67,12 +84,46 @@ class UploadParams(BaseModel):
         return None if extra is None else check_tuning(extra)
 
     @model_validator(mode="after")
-    def _check_places(self) -> Self:
-        if self.use_single_path and not (self.path or "").strip():
-            raise PydanticCustomError("missing_path", "path is needed unless use_single_path is false")
-        if not self.use_single_path and not self.assets:
-            raise PydanticCustomError("missing_assets", "assets are needed when use_single_path is false")
+    def _check_places(self, info: ValidationInfo) -> Self:
+        problems = [*self._find_missing(), *self._look_up(_find_client(info.context))]
+        if problems:
+            raise CoreValidationError.from_exception_data(type(self).__name__, problems)
         return self
+
+    @property
+    def found(self) -> dict[str, dict[str, Any]]:
+        """What the server said of the `storage`, `data_collection` and `project`, where it was asked."""
+        return self._found
+
+    def _find_missing(self) -> list[InitErrorDetails]:
+        if self.use_single_path:
+            is_missing = not (self.path or "").strip()
+            return [_problem("path", ValidationErrorCode.MISSING_PATH, self.path)] if is_missing else []
+        return [] if self.assets else [_problem("assets", ValidationErrorCode.MISSING_ASSETS, self.assets)]
+
+    def _look_up(self, client: Any) -> list[InitErrorDetails]:
+        """Ask for what is named, where there is somebody to ask; else the steps do."""
+        problems = []
+        for name in ("storage", "data_collection", "project") if client is not None else ():
+            if (number := getattr(self, name)) is None:
+                continue
+            try:
+                self._found[name] = dict(getattr(client, f"get_{name}")(number))
+            except NotFoundError:
+                problems.append(_problem(name, ValidationErrorCode[f"{name.upper()}_NOT_FOUND"], number))
+        return problems
+
+
+def _find_client(context: Any) -> Any:
+    """Return the client of a validation's context: its own, or its action's."""
+    if not isinstance(context, dict):
+        return None
+    return context.get("client") or getattr(context.get("action"), "client", None)
+
+
+def _problem(field: str, code: ValidationErrorCode, value: Any) -> InitErrorDetails:
+    kind = PydanticCustomError(code.value, VALIDATION_ERROR_MESSAGES[code])
+    return InitErrorDetails(type=kind, loc=(field,), input=value)
 
 
 class ImportResultEntry(BaseModel):

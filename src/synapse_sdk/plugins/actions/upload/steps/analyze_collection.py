@@ -18,7 +18,9 @@ class AnalyzeCollectionStep(BaseStep[UploadContext]):
 
     def execute(self, context: UploadContext) -> StepResult:
         """Ask."""
-        context.data_collection = dict(context.client.get_data_collection(context.params["data_collection"]))
+        context.data_collection = context.found.get("data_collection") or dict(
+            context.client.get_data_collection(context.params["data_collection"])
+        )
         context.specifications = read_specifications(context.data_collection)
         names = [specification.name for specification in context.specifications]
         if unknown := sorted((context.params["assets"] or {}).keys() - set(names)):

@@ -24,7 +24,9 @@ class InitializeStep(BaseStep[UploadContext]):
         if unknown:
             context.log_message(f"Params that an upload does not know: {', '.join(unknown)}.", "warning")
         context.import_log.request_id = context.runtime_ctx.job_id
-        context.storage = open_storage(context.client, params["storage"], "read")
+        context.storage = open_storage(
+            context.client, params["storage"], "read", known=context.found.get("storage")
+        )
         root = find_storage_root(context.storage)
         if params["use_single_path"]:
             context.pathlib_cwd = find_folder(root, params["path"])
@@ -32,6 +34,8 @@ class InitializeStep(BaseStep[UploadContext]):
             for asset in params["assets"].values():
                 find_folder(root, asset["path"])
         if params["project"] is not None:
-            context.project = dict(context.client.get_project(params["project"]))
+            context.project = context.found.get("project") or dict(
+                context.client.get_project(params["project"])
+            )
         context.log_message(UploadLogMessageCode.UPLOAD_INITIALIZED)
         return StepResult()
