@@ -49,6 +49,13 @@ TO_TASK = (
     "ToTaskParams",
     "ToTaskResult",
 )
+CHECKSUMS = (
+    "calculate_checksums_parallel",
+    "deduplicate_by_checksum",
+    "filter_existing_checksums",
+    "verify_checksums_batch",
+)
+GROUPS = ("apply_group_name", "normalize_groups")
 #: Module → names. What is to come with the rest of the author API is not listed yet.
 SURFACE: dict[str, tuple[str, ...]] = {
     "plugins": (
@@ -140,10 +147,22 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "UploadLogMessageCode",
         "UploadParams",
         "UploadStatus",
+        "VALIDATION_ERROR_MESSAGES",
+        "ValidationErrorCode",
     ),
     "plugins.actions.upload.action": ("BaseUploadAction", "DefaultUploadAction", "LOST_FILES_LOG_LIMIT"),
     "plugins.actions.upload.context": ("UploadContext",),
-    "plugins.actions.upload.enums": ("ImportFailureCode", "UploadStatus"),
+    "plugins.actions.upload.enums": (
+        "IMPORT_FAILURE_MESSAGES",
+        "ImportFailureCode",
+        "UploadStatus",
+        "VALIDATION_ERROR_MESSAGES",
+        "ValidationErrorCode",
+    ),
+    "plugins.actions.upload.params": ("EXTRA_PARAMS_KEY", "read_param"),
+    "plugins.actions.upload.utils": (*CHECKSUMS, *GROUPS),
+    "plugins.actions.upload.utils.checksum": CHECKSUMS,
+    "plugins.actions.upload.utils.groups": GROUPS,
     "plugins.actions.upload.exceptions": ("UploadError", "FileUploadError"),
     "plugins.actions.upload.models": ("AssetConfig", "ImportResultEntry", "UploadParams"),
     "plugins.actions.upload.steps": tuple(f"{name}Step" for name in UPLOAD_STEPS),

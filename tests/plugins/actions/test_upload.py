@@ -25,13 +25,23 @@ from synapse_sdk.clients.errors import ClientError
 from synapse_sdk.plugins import BaseStep, BaseUploadAction, LocalExecutor, StepResult
 from synapse_sdk.plugins.actions.upload import (
     DefaultUploadAction,
+    FileProcessingError,
+    ImportFailureCode,
     UploadContext,
     UploadLogMessageCode,
     UploadParams,
     UploadProgressCategories,
 )
+from synapse_sdk.plugins.actions.upload.enums import IMPORT_FAILURE_MESSAGES
 from synapse_sdk.plugins.actions.upload.params import read_param
 from synapse_sdk.plugins.actions.upload.retries import choose_wait_s, is_passing
+from synapse_sdk.plugins.actions.upload.utils import (
+    apply_group_name,
+    calculate_checksums_parallel,
+    deduplicate_by_checksum,
+    filter_existing_checksums,
+    verify_checksums_batch,
+)
 from synapse_sdk.plugins.errors import ExecutionError, ParamsError
 from synapse_sdk.plugins.log_messages import resolve_log_message
 from synapse_sdk.plugins.steps import StepRegistry
@@ -1032,6 +1042,44 @@ def test_a_video_that_can_not_be_looked_at_is_uploaded_and_that_is_said(
 
     assert collection.upload(sinks=[sink])["data_units"] == 1
     assert any("its frame rate was not checked: ffprobe" in text for text in sink.contents())
+
+
+def test_checksums_under_the_names_that_plugins_import(collection: Collection):
+    one, same = (collection.add(f"{name}.png", b"x") for name in "ab")
+    other = collection.add("c.png", b"y")
+
+    checksums = calculate_checksums_parallel([one, same, other], max_workers=2)
+
+    assert checksums[one] == checksums[same] == hashlib.sha1(b"x").hexdigest()
+    with pytest.raises(FileProcessingError, match=r"1 files have no checksum; .*ghost: it can not be read"):
+        calculate_checksums_parallel([one, collection.folder / "ghost"])
+    collection.contents.add(checksums[other])
+    with closing(BackendClient(collection.server.url, "the-token")) as client:
+        assert verify_checksums_batch(client, list(checksums.values()), 1) == {checksums[other]}
+        lacking, there = filter_existing_checksums(client, checksums)
+    assert (set(lacking), there) == ({one, same}, {other: checksums[other]})
+
+
+def test_of_equal_files_one_is_first():
+    first, same_as = deduplicate_by_checksum({Path("a"): "1", Path("b"): "2", Path("c"): "1"})
+
+    assert first == {Path("a"): "1", Path("b"): "2"}
+    assert same_as == {Path("c"): Path("a")}
+
+
+def test_groups_are_put_inside_of_the_one_that_is_named():
+    records: list[dict[str, Any]] = [{}, {"groups": ["day"]}]
+
+    apply_group_name(records, "2024/spring")
+    assert records == [{"groups": ["2024", "spring"]}, {"groups": ["2024", "spring", "day"]}]
+    untouched: list[dict[str, Any]] = [{}]
+    apply_group_name(untouched, " ")
+    assert untouched == [{}]
+
+
+@pytest.mark.parametrize("code", list(ImportFailureCode))
+def test_every_failure_has_words(code: ImportFailureCode):
+    assert IMPORT_FAILURE_MESSAGES[code]
 
 
 @pytest.mark.parametrize("code", list(UploadLogMessageCode))

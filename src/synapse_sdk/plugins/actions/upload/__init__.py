@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.upload.action import UploadProgressCategories as UploadProgressCategories
     from synapse_sdk.plugins.actions.upload.action import UploadResult as UploadResult
     from synapse_sdk.plugins.actions.upload.context import UploadContext as UploadContext
+    from synapse_sdk.plugins.actions.upload.enums import (
+        VALIDATION_ERROR_MESSAGES as VALIDATION_ERROR_MESSAGES,
+    )
     from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode as ImportFailureCode
     from synapse_sdk.plugins.actions.upload.enums import ImportStatus as ImportStatus
     from synapse_sdk.plugins.actions.upload.enums import UploadStatus as UploadStatus
+    from synapse_sdk.plugins.actions.upload.enums import ValidationErrorCode as ValidationErrorCode
     from synapse_sdk.plugins.actions.upload.exceptions import ExcelParsingError as ExcelParsingError
     from synapse_sdk.plugins.actions.upload.exceptions import ExcelSecurityError as ExcelSecurityError
     from synapse_sdk.plugins.actions.upload.exceptions import FileProcessingError as FileProcessingError
@@ -60,6 +64,8 @@ __getattr__, __dir__, __all__ = build_front_door(
         "UploadProgressCategories": "action",
         "UploadResult": "action",
         "UploadStatus": "enums",
+        "VALIDATION_ERROR_MESSAGES": "enums",
         "ValidateFilesStep": "steps",
+        "ValidationErrorCode": "enums",
     },
 )
