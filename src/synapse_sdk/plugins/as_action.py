@@ -10,7 +10,8 @@ What a function or a plain class wants is read from its signature:
 | `**kwargs` | the params that no other parameter takes |
 
 A function marked with `@action` gets (params, context) by place, as many as it declares. A subclass of
-`BaseExporter` is what a `DefaultExportAction` exports with.
+`BaseExporter` is what a `DefaultExportAction` exports with; one of `BaseServeDeployment` is asked where it is
+served.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ def as_action(target: Any, *, name: str | None = None) -> type[BaseAction[Any]]:
     """Return an action class that does what `target` does.
 
     Args:
-        target: A subclass of `BaseAction` (comes back unchanged) or of `BaseExporter`, a function or other
-            callable, or a class
-            with `execute`, `run`, a method called like the action, or `__call__`.
+        target: A subclass of `BaseAction` (comes back unchanged), of `BaseExporter` or of
+            `BaseServeDeployment`, a function or other callable, or a class with `execute`, `run`, a method
+            called like the action, or `__call__`.
         name: The action's name in the config.
 
     Raises:
@@ -60,6 +61,10 @@ def as_action(target: Any, *, name: str | None = None) -> type[BaseAction[Any]]:
         from synapse_sdk.plugins.actions.export.action import build_export_action
 
         return build_export_action(target, name)
+    if getattr(target, "_is_serve_deployment", False):
+        from synapse_sdk.plugins.actions.inference.serve_action import build_serve_action
+
+        return build_serve_action(target, name)
     if isinstance(target, type):
         return _adapt_class(target, name)
     return _adapt_function(target, name)

@@ -200,6 +200,16 @@ def test_a_deployment_without_a_serve_class_is_refused():
     LocalExecutor(sinks=[], open_client=lambda: None).execute(Nothing, {})
 
 
+def test_an_agent_of_the_environment_is_the_agent(labelling: LabellingServer):
+    def close_it(action: Any) -> str:
+        with closing(action.agent_client) as agent:
+            return repr(agent)
+
+    env = {"SYNAPSE_AGENT_URL": labelling.url, "SYNAPSE_AGENT_TOKEN": "agent-token"}
+
+    assert ask(close_it, {}, env) == f"AgentClient({labelling.url!r})"
+
+
 def test_an_application_is_recorded_with_what_the_agent_says_of_it(labelling: LabellingServer):
     labelling.documents["serve_applications/detector@1.2.0"] = {"status": "RUNNING", "replicas": 1}
     labelling.documents["POST serve_applications"] = {"id": 31}

@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from tests.labelling_server import LabellingServer
 
-from synapse_sdk.plugins import BaseServeDeployment
+from synapse_sdk.plugins import BaseServeDeployment, LocalExecutor
 from synapse_sdk.plugins.actions.inference import create_serve_multiplexed_model_id
 from synapse_sdk.plugins.actions.inference.deferred import (
     POLL_REQUEST_KEY,
@@ -21,7 +21,7 @@ from synapse_sdk.plugins.actions.inference.deferred import (
     extract_ticket,
     is_pending,
 )
-from synapse_sdk.plugins.errors import ModelLoadError, RayNotInstalledError
+from synapse_sdk.plugins.errors import ExecutionError, ModelLoadError, RayNotInstalledError
 
 
 class Detector(BaseServeDeployment):
@@ -193,6 +193,19 @@ def test_tickets_are_bounded_in_number_and_in_time():
         return (await store.take(ticket, 0))["status"]
 
     assert run(ask()) == "not_found"
+
+
+def test_a_serve_class_is_run_by_asking_what_it_serves(with_models: LabellingServer):
+    with_models.documents["POST abc"] = lambda asked: {"got": asked.body}
+    env = {"RAY_SERVE_ADDRESS": with_models.url, "SYNAPSE_PLUGIN_RELEASE_CHECKSUM": "abc"}
+
+    assert LocalExecutor(env, sinks=[]).execute(Detector, {"json": {"a": 1}}) == {"got": {"a": 1}}
+
+    rehearsal = LocalExecutor(env, sinks=[], rehearse=True)
+    assert rehearsal.execute(Detector, {"json": {"a": 1}}) == {}
+    assert len(with_models.requests("abc", "POST")) == 1
+    with pytest.raises(ExecutionError, match="Which release is to be asked"):
+        LocalExecutor(sinks=[], open_client=lambda: None).execute(Detector, {})
 
 
 def test_what_is_asked_of_a_served_application_comes_back(with_models: LabellingServer):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from synapse_sdk.clients.agent import AgentClient
     from synapse_sdk.plugins.context import RuntimeContext
 
 
@@ -23,18 +24,20 @@ def is_rehearsal(ctx: RuntimeContext) -> bool:
 
 @contextmanager
 def open_agent_client(ctx: RuntimeContext) -> Iterator[Any]:
-    """Give the agent's client: the context's own, else that of `SYNAPSE_AGENT_URL`; None without one.
+    """Give the agent's client: the context's own, else that of `SYNAPSE_AGENT_URL`; None without one."""
+    client = None if ctx.agent_client is not None else make_agent_client(ctx)
+    try:
+        yield ctx.agent_client if client is None else client
+    finally:
+        if client is not None:
+            client.close()
 
-    A rehearsal has none but the context's own.
-    """
+
+def make_agent_client(ctx: RuntimeContext) -> AgentClient | None:
+    """Return a client of the agent of `SYNAPSE_AGENT_URL`; None without one, and in a rehearsal."""
     address, token = ctx.env.get("SYNAPSE_AGENT_URL"), ctx.env.get("SYNAPSE_AGENT_TOKEN")
-    if ctx.agent_client is not None or not address or not token or is_rehearsal(ctx):
-        yield ctx.agent_client
-        return
+    if not address or not token or is_rehearsal(ctx):
+        return None
     from synapse_sdk.clients.agent import AgentClient
 
-    client = AgentClient(str(address), str(token))
-    try:
-        yield client
-    finally:
-        client.close()
+    return AgentClient(str(address), str(token))

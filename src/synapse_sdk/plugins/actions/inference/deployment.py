@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from synapse_sdk.plugins.actions._inputs import describe_params, find_input_id, find_param
-from synapse_sdk.plugins.actions._served import name_route, open_agent_client
+from synapse_sdk.plugins.actions._served import make_agent_client, name_route, open_agent_client
 from synapse_sdk.plugins.actions.inference.plugin_folder import read_plugin_config, read_requirements
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.errors import DeploymentError, RayNotInstalledError
@@ -69,11 +69,13 @@ class BaseDeploymentAction(WorkflowAction[P], Generic[P]):
 
     @property
     def agent_client(self) -> Any:
-        """The agent's client that this run was handed.
+        """The agent's client: the one that this run was handed, else that of `SYNAPSE_AGENT_URL`.
 
         Raises:
-            DeploymentError: It was handed none.
+            DeploymentError: There is none.
         """
+        if self.ctx.agent_client is None:
+            self.ctx.agent_client = make_agent_client(self.ctx)
         if self.ctx.agent_client is None:
             raise DeploymentError(
                 f"Agent client is None: {type(self).__name__} asked for the agent, and this run has none.",

@@ -13,15 +13,18 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
-from synapse_sdk.plugins.actions._served import name_route
+from synapse_sdk.plugins.actions._served import is_rehearsal, name_route
 from synapse_sdk.plugins.actions.inference.deferred import TicketStore, extract_ticket, is_poll_request
 from synapse_sdk.plugins.actions.inference.deferred_wait import wait_for_result
 from synapse_sdk.plugins.actions.inference.replica_models import ReplicaModels, load_model_files
-from synapse_sdk.plugins.errors import ModelLoadError, RayNotInstalledError
+from synapse_sdk.plugins.errors import DeploymentError, ModelLoadError, RayNotInstalledError
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.context import RuntimeContext
 
 #: Where applications are served, unless RAY_SERVE_ADDRESS says otherwise.
 DEFAULT_ADDRESS = "http://localhost:8100"
@@ -41,6 +44,8 @@ def create_serve_multiplexed_model_id(
 class BaseServeDeployment(ABC):
     """Derive from it; write `_get_model` and `infer`."""
 
+    #: Marks serve classes for `as_action`, which does not import this module to find out.
+    _is_serve_deployment: ClassVar[bool] = True
     #: Seconds after which an answer becomes a ticket.
     serve_deadline_s: ClassVar[float] = 8.0
     #: Models that a replica keeps; the one that was not asked for longest goes.
@@ -111,12 +116,12 @@ class BaseServeDeployment(ABC):
         return await self.tickets.run(_call(runner, given), patience_s)
 
     @classmethod
-    def dispatch(cls, params: Mapping[str, Any], ctx: Any) -> Any:
+    def dispatch(cls, params: Mapping[str, Any], ctx: RuntimeContext) -> Any:
         """Ask the application that is served; see `infer_remote`."""
         return cls.infer_remote(params, ctx)
 
     @classmethod
-    def infer_remote(cls, params: Mapping[str, Any], ctx: Any) -> Any:
+    def infer_remote(cls, params: Mapping[str, Any], ctx: RuntimeContext) -> Any:
         """Ask the application that is served on this machine, and wait for its answer.
 
         Args:
@@ -125,12 +130,15 @@ class BaseServeDeployment(ABC):
 
         Raises:
             ClientError: It refuses, or can not be reached.
-            ExecutionError: The answer could not be made, was lost, or took too long.
+            ExecutionError: Nothing says which release this is; or the answer could not be made, was lost, or
+                took too long.
         """
+        if is_rehearsal(ctx):
+            ctx.client.make_up("no model was asked; an empty answer was made up.")
+            return {}
         from synapse_sdk.clients.serving import ServeApplications
 
-        release = str(ctx.env.get("SYNAPSE_PLUGIN_RELEASE_CODE") or "")
-        route = str(ctx.env.get("SYNAPSE_PLUGIN_RELEASE_CHECKSUM") or name_route(release))
+        route = _find_route(ctx)
         model = params.get("model")
         named = ctx.client.name_served_model(model) if model else None
         applications = ServeApplications(str(ctx.env.get("RAY_SERVE_ADDRESS") or DEFAULT_ADDRESS))
@@ -154,6 +162,18 @@ class BaseServeDeployment(ABC):
             return await self._get_model(info)
         except Exception as error:
             raise ModelLoadError(f"The model could not be loaded: {type(error).__name__}: {error}") from error
+
+
+def _find_route(ctx: RuntimeContext) -> str:
+    if checksum := ctx.env.get("SYNAPSE_PLUGIN_RELEASE_CHECKSUM"):
+        return str(checksum)
+    if release := ctx.env.get("SYNAPSE_PLUGIN_RELEASE_CODE"):
+        return name_route(str(release))
+    raise DeploymentError(
+        "Which release is to be asked, neither SYNAPSE_PLUGIN_RELEASE_CHECKSUM nor "
+        "SYNAPSE_PLUGIN_RELEASE_CODE says.",
+        hint="Set SYNAPSE_PLUGIN_RELEASE_CODE, such as detector@1.0.0.",
+    )
 
 
 async def _call(runner: Callable[[Any], Awaitable[Any] | Any], given: Any) -> Any:
