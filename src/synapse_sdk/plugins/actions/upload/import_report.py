@@ -63,6 +63,6 @@ def find_failure(context: UploadContext, result: dict[str, Any]) -> UploadError 
     return UploadError(
         f"{len(failures)} of {len(context.import_log.entries)} were not imported: {shown}{more}",
         {**result, "failure_counts": dict(codes), "failures": listed},
-        hint="The others are on the server, and uploading again sends only what is not there. "
-        "The job's import_result events name every file and its reason.",
+        hint="The others are on the server: upload what failed by itself, for everything again would make "
+        "their data units a second time. The job's import_result events name every file and its reason.",
     )
