@@ -59,7 +59,7 @@ SUITES = (
     Suite("console", ("console",), budget_s=160, needs_browser=True),
     Suite("docs", ("docs",), budget_s=110),
     Suite("guide", ("guide",), budget_s=160),
-    Suite("journeys", ("journeys",), budget_s=560),
+    Suite("journeys", ("journeys",), budget_s=540),
     Suite("examples", ("examples",), budget_s=110),
     Suite("harness", ("test_suites.py", "sabotage"), budget_s=50),
 )
