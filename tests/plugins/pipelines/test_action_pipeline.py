@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field, computed_field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator
 from tests.plugins.recording import RecordingSink
 
 from synapse_sdk.plugins import BaseAction, ExecutionError, LocalExecutor, action
@@ -251,6 +251,70 @@ def test_an_action_that_names_no_result_model_promises_nothing():
 
     with pytest.raises(SchemaIncompatibleError, match="first names no result_model"):
         ActionPipeline([first, second], strict=True)
+
+
+def test_a_result_without_a_model_is_told_even_where_nothing_is_missing():
+    class Optional(BaseModel):
+        count: int = 0
+
+    first, second = make("first", Url, None, {"count": "many"}), make("next", Optional, None)
+
+    with pytest.raises(SchemaIncompatibleError, match="nothing says what it gives"):
+        ActionPipeline([first, second], strict=True)
+    with pytest.raises(PipelineParamsError, match="count"):
+        run(ActionPipeline([first, second]), {"url": "x"})
+
+
+class OnlyPath(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    path: str
+
+
+def test_names_that_are_forbidden_are_found_whoever_gives_them():
+    first, second = make("first", Url, Folder, Folder(path="x", count=1)), make("next", OnlyPath, None)
+
+    findings = ActionPipeline([first, second]).findings
+    assert {(str(finding.kind), finding.path) for finding in findings} == {
+        ("refused", ("count",)),
+        ("forbidden", ("url",)),
+    }
+    with pytest.raises(SchemaIncompatibleError, match=r"next\.url: it is held for first"):
+        ActionPipeline([first, second], strict=True)
+    with pytest.raises(PipelineParamsError, match=r"(?s)url: Extra inputs.*count: Extra inputs"):
+        run(ActionPipeline([first, second]), {"url": "x"})
+
+
+def test_a_model_that_forbids_names_and_takes_all_that_is_held_fits():
+    class All(Folder):
+        model_config = ConfigDict(extra="forbid")
+
+        url: str
+
+    pipeline = ActionPipeline(
+        [make("first", Url, Folder, Folder(path="x", count=1)), make("next", All, None)], strict=True
+    )
+
+    assert pipeline.findings == ()
+    assert run(pipeline, {"url": "x"}) == {"path": "x", "count": 1, "url": "x"}
+
+
+def test_a_result_of_any_names_is_unproven():
+    class Loose(BaseModel):
+        model_config = ConfigDict(extra="allow")
+
+        path: str
+
+    class Takes(BaseModel):
+        path: str
+        count: int = 0
+
+    first = make("first", Url, Loose, Loose(path="x", count="many"))
+    pipeline = ActionPipeline([first, make("next", Takes, None)], strict=True)
+
+    assert [str(finding.kind) for finding in pipeline.findings] == ["unproven"]
+    with pytest.raises(PipelineParamsError, match="count"):
+        run(pipeline, {"url": "x"})
 
 
 def test_what_a_function_checks_is_unproven_and_no_refusal():

@@ -26,6 +26,8 @@ class FindingKind(StrEnum):
     REFUSED = "refused"
     #: The later one needs a field that no earlier one gives or takes.
     MISSING = "missing"
+    #: The later one forbids a name that is held because the earlier one requires it.
+    FORBIDDEN = "forbidden"
     #: What they say of what they give and take, `output_type` and `input_type`, does not go together.
     DATA_TYPE = "data_type"
     #: Nothing is known of what the earlier one gives, because it names no `result_model`.
@@ -114,6 +116,7 @@ def _name_type(kind: type[DataType] | str) -> str:
 def _check_fields(before: Sequence[Stage], stage: Stage) -> Iterator[Finding]:
     if stage.params_model is None:
         return
+    yield from _check_openness(before, stage)
     taken: set[str] = set()
     for earlier in reversed(before):
         # The last one that gives a name decides; what it gives is not asked of those before it.
@@ -128,7 +131,9 @@ def _compare(earlier: Stage, stage: Stage, names: list[str]) -> Iterator[Finding
     assert earlier.result_model is not None
     assert stage.params_model is not None
     wanted = {name for field in _iter_names(stage.params_model) for name in field}
-    only = [name for name in names if name in wanted]
+    # A model that looks at names that it does not know is handed all of them, as it is when it runs.
+    is_open = _extra(stage.params_model) == "ignore"
+    only = [name for name in names if name in wanted] if is_open else names
     if not only:
         return
     answer = compare_models(earlier.result_model, stage.params_model, only=only)
@@ -138,18 +143,41 @@ def _compare(earlier: Stage, stage: Stage, names: list[str]) -> Iterator[Finding
     yield Finding(kind, earlier.name, stage.name, answer.path, answer.why, answer.witness, answer.value)
 
 
+def _check_openness(before: Sequence[Stage], stage: Stage) -> Iterator[Finding]:
+    """Find what the names of fields do not tell: more may be held than is told, or than is allowed."""
+    assert stage.params_model is not None
+    for earlier in before:
+        if _extra(earlier.result_model) == "allow":
+            why = f"{earlier.name} may give any further name, with any value"
+            yield Finding(FindingKind.UNPROVEN, earlier.name, stage.name, (), why)
+    if _extra(stage.params_model) != "forbid":
+        return
+    known = {name for field in _iter_names(stage.params_model) for name in field}
+    given = {name for earlier in before for name in _given_by(earlier)}
+    for earlier in before:
+        for names in _iter_required(earlier.params_model):
+            # What the caller gives is under one of these names; a result of that name is reported for itself.
+            if known.isdisjoint(names) and given.isdisjoint(names):
+                why = f"it is held for {earlier.name}, which requires it, and is not permitted here"
+                yield Finding(FindingKind.FORBIDDEN, earlier.name, stage.name, (names[0],), why)
+
+
+def _extra(model: type[BaseModel] | None) -> str:
+    return (model and model.model_config.get("extra")) or "ignore"
+
+
 def _find_missing(before: Sequence[Stage], stage: Stage, given: set[str]) -> Iterator[Finding]:
     # What an earlier action takes is held as well: the caller gave it.
     held = given | {
         name for earlier in before for field in _iter_names(earlier.params_model) for name in field
     }
     missing = [names[0] for names in _iter_required(stage.params_model) if held.isdisjoint(names)]
-    if not missing:
-        return
     last = before[-1]
-    if last.result_model is None:
-        why = f"{last.name} names no result_model, so nothing says that it gives {', '.join(missing)}"
-        yield Finding(FindingKind.NO_RESULT_MODEL, last.name, stage.name, (missing[0],), why)
+    if last.result_model is None and next(_iter_names(stage.params_model), None):
+        # Also where nothing is missing: what it returns lies over what is held, whatever it is.
+        what = f"that it gives {', '.join(missing)}" if missing else "what it gives"
+        why = f"{last.name} names no result_model, so nothing says {what}"
+        yield Finding(FindingKind.NO_RESULT_MODEL, last.name, stage.name, tuple(missing[:1]), why)
         return
     for name in missing:
         why = "it is required, and no action before it gives or takes it"
