@@ -111,13 +111,15 @@ class EventStream:
             ValueError: `total` is not positive, or `current` lies outside 0..total.
             TypeError: One of them is not a number.
         """
-        if type(current) is not int or type(total) is not int:
-            current, total = _require_number(current), _require_number(total)
+        if type(current) is not int and type(current) is not float:
+            current = _require_number(current)
+        if type(total) is not int and type(total) is not float:
+            total = _require_number(total)
         if not 0 <= current <= total <= _LARGEST or total <= 0:
             raise ValueError(
                 f"progress must be 0 <= current <= total with total > 0, not {current} of {total}"
             )
-        if type(step) is not str:
+        if step is not None and type(step) is not str:
             step = _as_name(step)
         item = _new_raw(RawEvent, ("progress", time.time(), step, None, None, (current, total)))
         self._append(item)
