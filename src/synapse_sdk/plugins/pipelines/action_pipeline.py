@@ -114,7 +114,9 @@ class ActionPipeline:
             PipelineError: An action failed. It is a `RuntimeError`; the action's own exception is its cause.
         """
         for finding in self.findings:
-            ctx.log_message(f"Pipeline: {finding}.", "warning")
+            # That an action says nothing of its result is worth a word only where something is missing.
+            if finding.path or finding.kind is not FindingKind.NO_RESULT_MODEL:
+                ctx.log_message(f"Pipeline: {finding}.", "warning")
         held = gather(params)
         count = len(self._stages)
         result = None
