@@ -93,10 +93,11 @@ def test_tokens_go_as_either_header_and_refusals_have_names(server):
 
 
 @pytest.mark.parametrize("odd", ["{}\n", "{}\r\nHost: elsewhere", "{} {}", "{}é", "\ufeff{}"])
-def test_a_token_that_can_be_none_is_refused_without_showing_it(odd):
+@pytest.mark.parametrize("kind", ["access_token", "authorization_token", "agent_token"])
+def test_a_token_that_can_be_none_is_refused_without_showing_it(odd, kind):
     token = "syn_user_secret_part"
 
     with pytest.raises(AuthenticationError, match="no token does") as caught:
-        BackendClient("http://127.0.0.1:9", odd.format(token, token))
+        BackendClient("http://127.0.0.1:9", **{kind: odd.format(token, token)})
 
     assert "secret" not in f"{caught.value!r} {caught.value.details} {caught.value.__cause__}"

@@ -67,10 +67,11 @@ class Transport:
         self._address = url.rstrip("/") if isinstance(url, str) else url
         self._headers = dict(headers or {})
         if token:
-            _refuse_odd(token)
             self._headers["Synapse-Access-Token"] = f"Token {token}"
         if workspace:
             self._headers["Synapse-Tenant"] = workspace
+        for name, value in self._headers.items():
+            _refuse_odd(name, value)
         self._read_timeout_s = read_timeout_s
         self._opened: httpx.Client | None = None
         self._opened_for = ""
@@ -276,12 +277,13 @@ def _trust_nobody() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _refuse_odd(token: str) -> None:
-    # Here, and without the token: of a header that can not be sent, the HTTP client shows all.
-    odd = next((letter for letter in token if not "!" <= letter <= "~"), None)
+def _refuse_odd(name: str, value: str) -> None:
+    # Here, and without the value: of a header that can not be sent, the HTTP client shows all.
+    secret = value.removeprefix("Token ")
+    odd = next((letter for letter in secret if not "!" <= letter <= "~"), None)
     if odd is not None:
         raise AuthenticationError(
-            f"The access token holds {odd!a} after {token.index(odd)} characters, and no token does.",
+            f"What {name} is to carry holds {odd!a} after {secret.index(odd)} characters, and no token does.",
             hint="Give it as it was shown when it was made: one word, without an end of line.",
         )
 
