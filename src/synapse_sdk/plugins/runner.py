@@ -48,9 +48,9 @@ from synapse_sdk.wire.outcome import Cause, EndState, Failure, RunOutcome
 if TYPE_CHECKING:
     from synapse_sdk.workspace import Workspace
 
-#: Params of one run, written as JSON. Larger inputs are datasets.
 #: What the param that takes a dataset is called, in either dialect.
 DATASET_PARAMS = ("dataset", "dataset_id")
+#: Params of one run, written as JSON. Larger inputs are datasets.
 PARAMS_LIMIT_BYTES = 16 * 1024 * 1024
 _OWN_PACKAGE = __name__.partition(".")[0]
 
