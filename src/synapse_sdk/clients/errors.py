@@ -193,6 +193,8 @@ class JobTokenRefusedError(SynapseError):
     """The job's own token is over, so nothing can be said in the job's name any more."""
 
 
+#: Statuses below 500 that may be otherwise a moment later.
+_PASSING = frozenset({408, 425, 429})
 _BY_STATUS: dict[int, type[_OneStatusError]] = {
     kind.of_status: kind for kind in (AuthenticationError, AuthorizationError, NotFoundError, RateLimitError)
 }
@@ -222,6 +224,11 @@ def raise_for_status(status_code: int, detail: Any = None) -> None:
     """
     if status_code >= 400:
         raise error_of_status(status_code, detail)
+
+
+def is_passing_status(status_code: int | None) -> bool:
+    """May the same request succeed a moment later? None stands for no answer at all."""
+    return status_code is None or status_code >= 500 or status_code in _PASSING
 
 
 def describe_detail(detail: Any) -> str:

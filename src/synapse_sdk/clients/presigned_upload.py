@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from synapse_sdk.clients.errors import ClientError
+from synapse_sdk.clients.errors import ClientError, is_passing_status
 from synapse_sdk.clients.transport import RETRY_WAITS_S, wait_before_repeating
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ _BLOCK_BYTES = 1024**2
 #: An address is good for so long.
 EXPIRATION_S = 3600
 _TIMEOUT_S = 300.0
-#: Statuses of a storage that may be otherwise a moment later.
-_PASSING = frozenset({408, 425, 429})
 
 Document = dict[str, Any]
 Post = Callable[[str, Mapping[str, Any]], Document]
@@ -144,7 +142,7 @@ def _put(storage: httpx.Client, url: str, path: Path, start: int, count: int, ma
                 return tag
             status = response.status_code
             reason = f"the storage {_host(url)} answered {status}"
-            is_passing = status >= 500 or status in _PASSING
+            is_passing = is_passing_status(status)
         failure = ClientError(None, reason)
         if not is_passing or failures >= max_retries:
             raise failure

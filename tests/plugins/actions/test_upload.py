@@ -21,7 +21,7 @@ from tests.plugins.recording import RecordingSink
 from tests.server.conftest import RunningServer, server, start_server
 
 from synapse_sdk.clients.backend import BackendClient
-from synapse_sdk.clients.errors import ClientError
+from synapse_sdk.clients.errors import ClientError, is_passing_status
 from synapse_sdk.plugins import BaseStep, BaseUploadAction, LocalExecutor, StepResult
 from synapse_sdk.plugins.actions.upload import (
     DefaultUploadAction,
@@ -34,7 +34,7 @@ from synapse_sdk.plugins.actions.upload import (
 )
 from synapse_sdk.plugins.actions.upload.enums import IMPORT_FAILURE_MESSAGES
 from synapse_sdk.plugins.actions.upload.params import read_param
-from synapse_sdk.plugins.actions.upload.retries import choose_wait_s, is_passing
+from synapse_sdk.plugins.actions.upload.retries import choose_wait_s
 from synapse_sdk.plugins.actions.upload.utils import (
     apply_group_name,
     calculate_checksums_parallel,
@@ -481,8 +481,8 @@ def test_before_a_server_is_asked_again_it_is_waited_for():
     assert longest_s[0] <= 0.5 < longest_s[3] <= 4 < longest_s[6]
     assert len({round(wait_s, 6) for wait_s in waits_s[3]}) > 100
     assert choose_wait_s(error(retry_after_s=7.0), 0) == 7.0
-    assert is_passing(error())
-    assert not is_passing(ClientError(400, "no"))
+    assert is_passing_status(error().status_code)
+    assert not is_passing_status(400)
 
 
 @pytest.mark.parametrize("status", [400, 500])
@@ -1091,3 +1091,25 @@ def test_every_code_has_its_words(code: UploadLogMessageCode, language: str):
 
     assert text != code.value
     assert "{" not in text
+
+
+def test_a_file_with_the_name_of_a_specification_is_a_stray(collection: Collection):
+    collection.take(IMAGE, {"name": "data_1", "file_type": "data"})
+    collection.add("image_1/a.png")
+    collection.add("data_1", b"x")
+
+    _, reasons = collection.fail()
+
+    assert reasons == {
+        "data_1": "UNKNOWN_ERROR: it lies in no folder of a file specification: image_1, data_1"
+    }
+    assert collection.keys() == ["a"]
+
+
+def test_workers_that_are_not_there_are_said_not_to_be(collection: Collection):
+    sink = RecordingSink()
+    collection.add("image_1/a.png")
+
+    collection.upload(sinks=[sink], upload_ray_workers=4)
+
+    assert any("upload_ray_workers is 4" in text for text in sink.contents())

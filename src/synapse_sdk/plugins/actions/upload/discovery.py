@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,31 +64,38 @@ class FoundFile(NamedTuple):
         return f"{folder}/{stem}" if folder else stem
 
 
-def find_files(folder: Path, *, is_recursive: bool, root: Path | None = None) -> Iterator[FoundFile]:
+def find_files(
+    folder: Path, *, is_recursive: bool, root: Path | None = None, without: Collection[Path] = ()
+) -> Iterator[FoundFile]:
     """Yield the files in a folder, in order.
 
     Args:
         folder: Where to look.
         is_recursive: Look into sub-folders, too.
         root: Links may lead to files inside of this; `folder` unless given.
+        without: What is not looked at.
 
     Raises:
         OSError: The folder, or one in it, can not be listed.
     """
-    yield from _walk(folder, "", is_recursive, (root or folder).resolve())
+    yield from _walk(folder, "", is_recursive, (root or folder).resolve(), without)
 
 
-def _walk(folder: Path, prefix: str, is_recursive: bool, root: Path) -> Iterator[FoundFile]:
+def _walk(
+    folder: Path, prefix: str, is_recursive: bool, root: Path, without: Collection[Path]
+) -> Iterator[FoundFile]:
     with os.scandir(folder) as entries:
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:
         relative = f"{prefix}{entry.name}"
         path = Path(entry.path)
+        if path in without:
+            continue
         if entry.is_dir(follow_symlinks=False):
             if entry.name in EXCLUDED_DIRS:
                 yield FoundFile(path, relative, left_out=_SYSTEMS_OWN)
             elif is_recursive:
-                yield from _walk(path, f"{relative}/", is_recursive, root)
+                yield from _walk(path, f"{relative}/", is_recursive, root, without)
             else:
                 yield FoundFile(path, relative, left_out=_NOT_RECURSIVE)
         elif entry.name in EXCLUDED_FILES or entry.name.startswith("._"):

@@ -42,10 +42,6 @@ class ImportLog:
             self.found(path, place)
         return place
 
-    def is_open(self, path: Path) -> bool:
-        """Has it not ended yet?"""
-        return path in self._open
-
     def succeed(self, path: Path, *, checksum: str | None, data_unit_id: int | None) -> None:
         """Say that a file is part of a data unit."""
         self._end(path, ImportStatus.SUCCESS, None, None, checksum=checksum, data_unit_id=data_unit_id)

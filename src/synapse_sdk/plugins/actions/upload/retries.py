@@ -1,4 +1,4 @@
-"""When a request that a server did not take is sent again, and how long that waits."""
+"""How long a request that a server did not take waits before it is sent again."""
 
 from __future__ import annotations
 
@@ -7,17 +7,9 @@ import time
 
 from synapse_sdk.clients.errors import ClientError
 
-#: Statuses that may be otherwise a moment later; so may everything from 500 on.
-_PASSING = frozenset({408, 425, 429})
 #: Seconds of the longest wait after the first failure; doubled with each one.
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 20.0
-
-
-def is_passing(error: ClientError) -> bool:
-    """May the same request succeed a moment later?"""
-    status = error.status_code
-    return status is None or status >= 500 or status in _PASSING
 
 
 def choose_wait_s(error: ClientError, failures: int) -> float:

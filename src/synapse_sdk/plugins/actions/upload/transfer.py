@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from synapse_sdk.clients.errors import ClientError, HTTPError
+from synapse_sdk.clients.errors import ClientError, HTTPError, is_passing_status
 from synapse_sdk.plugins.actions.upload.discovery import Problem
 from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode
-from synapse_sdk.plugins.actions.upload.retries import is_passing, wait_before_retry
+from synapse_sdk.plugins.actions.upload.retries import wait_before_retry
 
 _BLOCK_BYTES = 1024**2
 #: A server without an endpoint answers so.
@@ -144,7 +144,7 @@ class FileTransfer:
                 is_large = path.stat().st_size > self.chunked_above_bytes
                 answer = self.client.create_data_file(path, is_large, self.read_timeout_s)
             except ClientError as error:
-                if failures == self.max_retries or not is_passing(error):
+                if failures == self.max_retries or not is_passing_status(error.status_code):
                     return str(error)
                 wait_before_retry(error, failures)
             except OSError as error:

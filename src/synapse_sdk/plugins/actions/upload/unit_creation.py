@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from synapse_sdk.clients.errors import ClientError, ClientResponseIncompleteError
-from synapse_sdk.plugins.actions.upload.retries import is_passing, wait_before_retry
+from synapse_sdk.clients.errors import ClientError, ClientResponseIncompleteError, is_passing_status
+from synapse_sdk.plugins.actions.upload.retries import wait_before_retry
 
 Document = dict[str, Any]
 #: What became of one: the server's record, or why there is none.
@@ -35,7 +35,7 @@ def _create(client: Any, batch: list[tuple[int, Document]], max_retries: int) ->
         try:
             records: list[Mapping[str, Any]] = client.create_data_units([unit for _, unit in batch])
         except ClientError as error:
-            if is_passing(error):
+            if is_passing_status(error.status_code):
                 # Whether it was carried out is not known, and the same request was repeated already.
                 is_lost = isinstance(error, ClientResponseIncompleteError)
                 if failures < max_retries and not is_lost:

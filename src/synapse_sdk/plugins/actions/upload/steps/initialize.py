@@ -23,6 +23,9 @@ class InitializeStep(BaseStep[UploadContext]):
         unknown = sorted(params.keys() - UploadParams.model_fields.keys())
         if unknown:
             context.log_message(f"Params that an upload does not know: {', '.join(unknown)}.", "warning")
+        if (count := context.get_param("upload_ray_workers", 1)) > 1:
+            text = f"upload_ray_workers is {count}; this version uses no Ray, and the upload runs here alone."
+            context.log_message(text, "warning")
         context.import_log.request_id = context.runtime_ctx.job_id
         context.storage = open_storage(
             context.client, params["storage"], "read", known=context.found.get("storage")

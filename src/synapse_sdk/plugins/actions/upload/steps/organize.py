@@ -60,9 +60,11 @@ def _find_all(context: UploadContext) -> Iterator[tuple[str, Iterator[FoundFile]
 
 def _fail_strays(context: UploadContext, root: Path, names: list[str]) -> None:
     assert context.pathlib_cwd is not None
-    for file in find_files(context.pathlib_cwd, is_recursive=True, root=root):
-        if file.relative.split("/")[0] in names or file.path == context.metadata_file:
-            continue
+    # Folders only: a file that has a specification's name is a stray as well.
+    taken = {folder for name in names if (folder := context.pathlib_cwd / name).is_dir()}
+    if context.metadata_file is not None:
+        taken.add(context.metadata_file)
+    for file in find_files(context.pathlib_cwd, is_recursive=True, root=root, without=taken):
         context.import_log.found(file.path, file.relative)
         if file.left_out is not None:
             context.import_log.skip(file.path, None, file.left_out)
