@@ -43,7 +43,10 @@ def make_wheel(
     with zipfile.ZipFile(buffer, "w", compression) as archive:
         for path, data in files.items():
             if path not in without:
-                archive.writestr(path, data)
+                # A time of its own, so that the same wheel has the same bytes whenever it is made.
+                entry = zipfile.ZipInfo(path, date_time=(2020, 1, 1, 0, 0, 0))
+                entry.compress_type = compression
+                archive.writestr(entry, data)
     return buffer.getvalue()
 
 
