@@ -11,7 +11,6 @@ plan.py             folder + config → ReleasePlan                            r
 archive.py          ReleasePlan → one repeatable zip                         the only one that writes
 contents.py         the bytes of a planned file, as they were when planned   reads disk
 lock.py             requirements → exact versions and hashes                 asks the package index
-action_schemas.py   the actions' params and results → JSON schemas           runs the author's code
 release_digest.py   files, config, lock, schemas → the release's identity    pure
 publish.py          ReleasePlan → a release on a server                      talks out
 ```

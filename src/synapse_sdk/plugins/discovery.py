@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
@@ -17,6 +17,9 @@ from synapse_sdk.plugins.config_file import LoadedConfig, load_config
 from synapse_sdk.plugins.enums import PluginCategory
 from synapse_sdk.plugins.errors import ActionNotFoundError, ConfigError, ConfigNotFoundError, PluginRunError
 from synapse_sdk.plugins.importing import load_entrypoint
+
+if TYPE_CHECKING:
+    from synapse_sdk.plugins.action_schemas import ActionSchemas
 
 #: Levels below the current folder in which a code is searched: `plugins/synapse-x-plugin/config.yaml`.
 SEARCH_DEPTH = 2
@@ -27,6 +30,7 @@ class PluginDiscovery:
 
     def __init__(self, loaded: LoadedConfig) -> None:
         self.loaded = loaded
+        self._schemas: ActionSchemas | None = None
 
     @classmethod
     def from_path(cls, path: str | Path) -> PluginDiscovery:
@@ -132,12 +136,44 @@ class PluginDiscovery:
         found = as_action(self.get_action_class(name), name=name).result_model
         return None if found is NoResult else found
 
-    def get_action_ui_schema(self, name: str) -> list[dict[str, Any]]:
-        """Import an action's class and return the form of its params; empty when it takes a plain dict."""
-        from synapse_sdk.plugins.ui_schema import pydantic_to_ui_schema
+    def get_action_params_schema(self, name: str) -> dict[str, Any] | None:
+        """Return the JSON Schema of an action's params; None when it takes a plain dict.
 
-        model = self.get_action_params_model(name)
-        return [] if model is None else pydantic_to_ui_schema(model)
+        None of the plugin's code runs in this process: the schema comes from the source, else from an import
+        in another process, and is kept in the user's cache until a source changes.
+
+        Raises:
+            ActionNotFoundError: The config has no such action.
+            PluginRunError: The source does not tell, and the code can not be imported; the message says why.
+        """
+        found: dict[str, Any] | None = self._describe_action(name)["params"]
+        return found
+
+    def get_action_result_schema(self, name: str) -> dict[str, Any] | None:
+        """Return the JSON Schema of an action's result; None when it promises nothing. As for params."""
+        found: dict[str, Any] | None = self._describe_action(name)["result"]
+        return found
+
+    def get_action_ui_schema(self, name: str) -> list[dict[str, Any]]:
+        """Return the form of an action's params; empty when it takes a plain dict. As for its schema."""
+        return self._describe_action(name)["ui_schema"] or []
+
+    def _describe_action(self, name: str) -> dict[str, Any]:
+        entry = self.get_action_config(name)
+        if self._schemas is None:
+            from synapse_sdk.plugins.action_schemas import make_schemas
+            from synapse_sdk.settings import load_settings
+
+            # All at once: one import tells of all actions.
+            self._schemas = make_schemas(self.folder, self.config, cache_folder=load_settings().cache_dir)
+        if (reason := self._schemas.problems.get(name)) is not None:
+            raise PluginRunError(
+                f"The params of {name} can not be told, because {entry.entrypoint} can not be imported here: "
+                f"{reason}",
+                {"action": name, "entrypoint": entry.entrypoint},
+            )
+        described: dict[str, Any] = self._schemas.schemas[name]
+        return described
 
     def get_action_input_type(self, name: str) -> str | None:
         """Return the semantic type of what an action takes, as the config names it."""
@@ -151,7 +187,7 @@ class PluginDiscovery:
         """Return the config as a document: what was said, and nothing that was not.
 
         Args:
-            include_ui_schemas: Add each action's form, as `ui_schema`; imports the actions.
+            include_ui_schemas: Add each action's form, as `ui_schema`.
         """
         document = self.config.model_dump(mode="json", exclude_unset=True)
         for name, entry in document["actions"].items():

@@ -203,7 +203,7 @@ def _imported_names(folder: Path) -> frozenset[str]:
     import ast
 
     names = set()
-    for file in _iter_sources(folder):
+    for file in iter_sources(folder):
         own = file.relative_to(folder).parts[0].removesuffix(".py")
         try:
             tree = ast.parse(file.read_bytes())
@@ -220,7 +220,7 @@ def _imported_names(folder: Path) -> frozenset[str]:
     return frozenset(names)
 
 
-def _iter_sources(folder: Path) -> Iterator[Path]:
+def iter_sources(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         # Neither hidden folders nor virtual environments are the plugin's own.
         folders[:] = [

@@ -264,7 +264,7 @@ def _parse(name: str, file: Path, folder: Path) -> _Module:
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            origin = _origin_package(node, package)
+            origin = origin_package(node, package)
             for alias in node.names:
                 module.imports[alias.asname or alias.name] = f"{origin}.{alias.name}"
         elif isinstance(node, ast.Import):
@@ -275,7 +275,7 @@ def _parse(name: str, file: Path, folder: Path) -> _Module:
     return module
 
 
-def _origin_package(node: ast.ImportFrom, package: str) -> str:
+def origin_package(node: ast.ImportFrom, package: str) -> str:
     if not node.level:
         return node.module or ""
     parts = package.split(".")

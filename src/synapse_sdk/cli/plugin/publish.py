@@ -128,9 +128,9 @@ def _publish(
     is_confirmed: bool,
 ) -> PublishedRelease:
     from synapse_sdk.cli.transfer_line import transfer_line
-    from synapse_sdk.packaging.action_schemas import make_schemas
     from synapse_sdk.packaging.lock import make_lock
     from synapse_sdk.packaging.publish import find_same_release, publish
+    from synapse_sdk.plugins.action_schemas import make_schemas
     from synapse_sdk.settings import load_settings
 
     show_allowed_secrets(output, plan)
@@ -141,8 +141,8 @@ def _publish(
         _confirm(output, plan, transport, is_draft=is_draft)
     output.say(f"Locking what {plan.code} {plan.version} needs installed …")
     lock = make_lock(folder, plan.config, wheels=[wheel.path for wheel in plan.wheels])
-    schemas, warnings = make_schemas(folder, plan.config)
-    for warning in warnings:
+    made = make_schemas(folder, plan.config)
+    for warning in made.warnings:
         output.warn(warning)
     with transfer_line(output, "sending") as on_progress:
         return publish(
@@ -150,7 +150,7 @@ def _publish(
             transport,
             is_draft=is_draft,
             lock=lock,
-            schemas=schemas,
+            schemas=made.schemas,
             on_progress=on_progress,
             cache_folder=load_settings().cache_dir,
         )

@@ -71,10 +71,12 @@ def _read_leniently(
 
 def _write_params(formatter: click.HelpFormatter, plugin: PluginDiscovery, action: str) -> None:
     from synapse_sdk.cli.plugin.params_help import describe_params
-    from synapse_sdk.packaging.action_schemas import make_schemas
+    from synapse_sdk.plugins.action_schemas import make_schemas
+    from synapse_sdk.settings import load_settings
 
     plugin.get_action_config(action)  # refuses one that there is not
-    made = make_schemas(plugin.folder, plugin.config, names=[action])
+    cache_folder = load_settings().cache_dir
+    made = make_schemas(plugin.folder, plugin.config, names=[action], cache_folder=cache_folder)
     schema = made.schemas[action]["params"]
     if made.warnings:
         formatter.write_text("\n".join(made.warnings))
