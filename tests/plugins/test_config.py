@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synapse_sdk.plugins.config import PluginConfig, is_semantic_version
+from synapse_sdk.plugins.config import PluginConfig
+from synapse_sdk.plugins.config_rules import is_semantic_version
 
 #: The grammar's own suggestion. Source: semver.org, FAQ, "Is there a suggested regular expression?"
 SEMVER = re.compile(

@@ -352,3 +352,57 @@ def test_any_text_is_a_config_or_a_config_error(tmp_path_factory: pytest.TempPat
 
 def test_parse_config_remembers_comments():
     assert "# why" in str(parse_config("a: 1  # why\n").ca.items)
+
+
+# Actions of another platform, or of another day
+
+
+FOREIGN = f"{GOOD}  serve:\n    method: job\n"  # serve is in lines 8 and 9
+
+
+def test_an_action_that_does_not_fit_is_set_aside_and_the_rest_is_there(tmp_path: Path):
+    loaded = load(tmp_path, FOREIGN)
+
+    assert loaded.action_names == list(loaded.config.actions) == ["train"]
+    assert [str(problem) for problem in loaded.unusable["serve"]] == [
+        "config.yaml:9:5: actions.serve.entrypoint is missing; module path and class: `module.path:ClassName`"
+    ]
+    (warning,) = loaded.warnings
+    assert str(warning) == f"{loaded.unusable['serve'][0]} (this action can not be used; the others can)"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "serve:",
+        "serve: 3",
+        "serve: [a]",
+        "serve: {entrypoint: nonsense}",
+        "serve: {entrypoint: 3}",
+        "serve: {entrypoint: 'm:C', method: pipeline}",
+        "serve: {entrypoint: 'm:C', input_type: [a]}",
+        "'serve': {}",
+    ],
+)
+def test_whatever_is_wrong_with_an_action_is_a_matter_of_that_action(tmp_path: Path, entry: str):
+    loaded = load(tmp_path, f"{GOOD}  {entry}\n")
+
+    assert loaded.action_names == ["train"]
+    assert list(loaded.unusable) == ["serve"]
+
+
+def test_every_problem_of_an_action_is_told(tmp_path: Path):
+    loaded = load(tmp_path, f"{GOOD}  serve: {{entrypoint: nonsense, method: pipeline, methd: job}}\n")
+
+    assert len(loaded.unusable["serve"]) == 2
+    assert len(loaded.warnings) == 3
+
+
+def test_a_config_that_does_not_fit_itself_tells_of_its_actions_too(tmp_path: Path):
+    problems = problems_of(tmp_path, FOREIGN.replace("version: 0.1.0", "version: 1.0"))
+
+    assert [line.partition(": ")[0] for line in problems] == ["config.yaml:3:10", "config.yaml:9:5"]
+
+
+def test_a_config_without_one_action_that_fits_is_refused(tmp_path: Path):
+    assert len(problems_of(tmp_path, f"{HEAD}actions:\n  serve: {{}}\n  tune: {{}}\n")) == 2

@@ -223,3 +223,82 @@ def test_a_config_is_told_as_a_document_and_brought_up_to_date(tmp_path: Path):
     assert PluginDiscovery.sync_config_file(file) == {}
     assert "TrainAction  # mine\n" in file.read_text()
     assert plugin.get_action_output_type("train") is None
+
+
+def test_actions_are_listed_before_pydantic_or_the_plugin_is_imported(plugin: PluginDiscovery):
+    code = (
+        "import sys\nfrom synapse_sdk.plugins import PluginDiscovery\n"
+        f"print(PluginDiscovery.from_path({str(plugin.folder)!r}).list_actions())\n"
+        "print([name for name in ('pydantic', 'plugin') if name in sys.modules])\n"
+    )
+
+    assert run_python(code, plugin.folder).stdout.splitlines() == ["['train', 'infer']", "[]"]
+
+
+class TestAForeignAction:
+    """An entry that does not fit: its use fails with the reason, the rest works."""
+
+    @pytest.fixture
+    def plugin(self, tmp_path: Path) -> PluginDiscovery:
+        write_files(tmp_path, {"config.yaml": f"{CONFIG}  serve:\n    method: job\n"})
+        return PluginDiscovery.from_path(tmp_path)
+
+    def test_the_rest_is_there(self, plugin: PluginDiscovery):
+        assert plugin.list_actions() == ["train", "infer"]
+        assert plugin.get_action_method("train") == "job"
+        assert list(plugin.to_config_dict()["actions"]) == ["train", "infer"]
+
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            PluginDiscovery.get_action_config,
+            PluginDiscovery.get_action_entrypoint,
+            PluginDiscovery.get_action_class,
+            PluginDiscovery.get_action_params_schema,
+        ],
+    )
+    def test_its_use_fails_with_the_place_and_the_reason(self, plugin: PluginDiscovery, ask):
+        with pytest.raises(ConfigError, match=r"^config\.yaml:13:5: actions\.serve\.entrypoint is missing"):
+            ask(plugin, "serve")
+
+
+class TestSchemas:
+    """What an action takes, told without importing the plugin into this process."""
+
+    @pytest.fixture(autouse=True)
+    def home(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SYNAPSE_HOME", str(tmp_path / "home"))
+
+    def make(self, folder: Path, code: str) -> PluginDiscovery:
+        write_files(folder, {"config.yaml": CONFIG, "plugin/__init__.py": "", "plugin/train.py": code})
+        return PluginDiscovery.from_path(folder)
+
+    def test_of_an_action(self, tmp_path: Path):
+        plugin = self.make(
+            tmp_path,
+            "from pydantic import BaseModel\nfrom synapse_sdk.plugins import BaseAction, TrainResult\n"
+            "class P(BaseModel):\n    epochs: int = 5\n"
+            "class Train(BaseAction[P]):\n    result_model = TrainResult\n    def execute(self): ...\n",
+        )
+
+        schema = plugin.get_action_params_schema("train") or {}
+        assert schema["properties"]["epochs"]["default"] == 5
+        assert "weights_path" in (plugin.get_action_result_schema("train") or {})["properties"]
+        assert [element["value"] for element in plugin.get_action_ui_schema("train")] == [5]
+
+    def test_a_module_that_fails_is_told_with_its_cause_and_hides_no_other(self, tmp_path: Path):
+        plugin = self.make(
+            tmp_path,
+            "from synapse_sdk.plugins import BaseAction\n"
+            "class Train(BaseAction):\n    def execute(self): ...\n",
+        )
+        write_files(tmp_path, {"plugin/infer.py": "import nothing_like_this\n"})
+
+        assert plugin.get_action_params_schema("train") is None
+        assert plugin.get_action_ui_schema("train") == []
+        with pytest.raises(PluginRunError, match="No module named 'nothing_like_this'"):
+            plugin.get_action_params_schema("infer")
+
+    def test_of_an_unknown_action(self, plugin: PluginDiscovery):
+        with pytest.raises(ActionNotFoundError, match="trian"):
+            plugin.get_action_params_schema("trian")

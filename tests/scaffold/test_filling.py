@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from synapse_sdk.plugins.config_file import load_config
+from synapse_sdk.plugins.config_rules import is_plain
 from synapse_sdk.plugins.enums import PluginCategory
 from synapse_sdk.scaffold import BLUEPRINTS, build_answers, fill_templates
 from synapse_sdk.scaffold.filling import TEMPLATES, escape_markdown, quote
@@ -62,6 +63,13 @@ def test_any_name_is_read_back_as_it_was_given(tmp_path: Path, name: str, catego
         if path.endswith(".py"):
             ast.parse(text, path)
     assert files["README.md"].splitlines()[0] == f"# {escape_markdown(name)}"
+
+
+@pytest.mark.parametrize("category", list(PluginCategory))
+def test_the_config_is_a_plain_one_that_is_read_fast(tmp_path: Path, category: PluginCategory):
+    fill(tmp_path, HOSTILE_NAMES[0], category)
+
+    assert is_plain(load_config(tmp_path).document)
 
 
 @given(st.text())

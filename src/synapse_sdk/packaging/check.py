@@ -58,7 +58,8 @@ def check_plugin(path: Path, *, imports: bool = False) -> CheckReport:
         found = error.details.get("problems") or [{"problem": error.message}]
         return CheckReport(path, None, tuple(_config_problem(item, error) for item in found))
     problems = [
-        *(Problem("warning", str(warning)) for warning in loaded.warnings),
+        *(Problem("error", str(problem)) for found in loaded.unusable.values() for problem in found),
+        *(Problem("warning", str(warning)) for warning in loaded.unknown_keys),
         *_check_source(loaded),
         *_check_release(loaded),
         *(_check_imports(loaded) if imports else ()),

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr
 
+from synapse_sdk.plugins.config_rules import check_code, check_entrypoint, check_name, check_version
 from synapse_sdk.plugins.enums import (
     AnnotationCategory,
     AnnotationTool,
@@ -19,59 +20,6 @@ from synapse_sdk.plugins.enums import (
     RunMethod,
     SmartToolType,
 )
-
-# Plain text methods instead of regular expressions: compiling those costs a start more than all else here.
-
-
-_LETTERS_AND_DIGITS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
-_CODE_CHARACTERS = _LETTERS_AND_DIGITS | {"-", "_"}
-_LABEL_CHARACTERS = _LETTERS_AND_DIGITS | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ-")
-
-
-def _check_code(code: str) -> str:
-    is_code = code and _CODE_CHARACTERS.issuperset(code) and {code[0], code[-1]} <= _LETTERS_AND_DIGITS
-    if not is_code:
-        raise ValueError("lowercase letters, digits and hyphens inside, such as yolov8 or my-plugin")
-    return code
-
-
-def _check_version(version: str) -> str:
-    if not is_semantic_version(version):
-        raise ValueError("a semantic version X.Y.Z, such as 0.1.0")
-    return version
-
-
-def is_semantic_version(text: str) -> bool:
-    """Is `text` X.Y.Z, with an optional `-pre.release` and `+build`?
-
-    Source: semver.org 2.0.0, "Backus-Naur Form Grammar".
-    """
-    rest, has_build, build = text.partition("+")
-    core, has_pre, pre = rest.partition("-")
-    numbers = core.split(".")
-    if len(numbers) != 3 or not all(_is_number(number) for number in numbers):
-        return False
-    labels = [*(pre.split(".") if has_pre else ()), *(build.split(".") if has_build else ())]
-    if not all(label and _LABEL_CHARACTERS.issuperset(label) for label in labels):
-        return False
-    return not has_pre or all(_is_number(label) for label in pre.split(".") if label.isdigit())
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and (text == "0" or text[0] != "0")
-
-
-def _check_entrypoint(entrypoint: str) -> str:
-    module, _, name = entrypoint.partition(":") if ":" in entrypoint else entrypoint.rpartition(".")
-    if not (name.isidentifier() and module and all(part.isidentifier() for part in module.split("."))):
-        raise ValueError("module.path:ClassName, such as plugin.train:TrainAction")
-    return entrypoint
-
-
-def _check_name(name: str) -> str:
-    if not name.strip():
-        raise ValueError("a text that is not empty")
-    return name
 
 
 def _none_is_empty(value: Any) -> Any:
@@ -90,10 +38,10 @@ def _check_variable_value(value: Any) -> Any:
     return value
 
 
-Code = Annotated[StrictStr, AfterValidator(_check_code)]
-Version = Annotated[StrictStr, AfterValidator(_check_version)]
-Entrypoint = Annotated[StrictStr, AfterValidator(_check_entrypoint)]
-Name = Annotated[StrictStr, AfterValidator(_check_name)]
+Code = Annotated[StrictStr, AfterValidator(check_code)]
+Version = Annotated[StrictStr, AfterValidator(check_version)]
+Entrypoint = Annotated[StrictStr, AfterValidator(check_entrypoint)]
+Name = Annotated[StrictStr, AfterValidator(check_name)]
 Variable = Annotated[StrictStr, AfterValidator(_check_variable)]
 VariableValue = Annotated[Any, AfterValidator(_check_variable_value)]
 Mapping = Annotated[dict[str, Any], BeforeValidator(_none_is_empty)]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import pydantic
-
-from synapse_sdk._internal.closest import find_closest
-from synapse_sdk._internal.jsonable import shorten
-from synapse_sdk.plugins.config import ActionConfig, PluginConfig, PluginRequires
+from synapse_sdk.plugins.config_problem import ConfigProblem, Place, kind_of, refuse
+from synapse_sdk.plugins.config_rules import is_plain
 from synapse_sdk.plugins.errors import ConfigError, ConfigNotFoundError
 
 if TYPE_CHECKING:
     from ruamel.yaml.comments import CommentedMap
+
+    from synapse_sdk.plugins.config import PluginConfig
 
 #: Names of a config file, the first that is there counts.
 CONFIG_NAMES = ("config.yaml", "synapse.yaml")
@@ -27,36 +25,61 @@ SIZE_LIMIT_BYTES = 1024 * 1024
 NODE_LIMIT = 100_000
 
 
-class Place(NamedTuple):
-    """Where in a file; both count from 1."""
-
-    line: int
-    column: int
-
-
-class ConfigProblem(NamedTuple):
-    """Something about one place of a config file."""
-
-    file: str
-    place: Place
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.place.line}:{self.place.column}: {self.text}"
-
-
-@dataclass(frozen=True, slots=True)
 class LoadedConfig:
-    """A valid config file."""
+    """A valid config file. Its model is built when somebody asks for it."""
 
-    path: Path
-    config: PluginConfig
-    warnings: tuple[ConfigProblem, ...]
+    def __init__(
+        self,
+        path: Path,
+        document: Mapping[str, Any],
+        unknown_keys: Sequence[ConfigProblem] = (),
+        unusable: Mapping[str, tuple[ConfigProblem, ...]] | None = None,
+    ) -> None:
+        """Hold what was read.
+
+        Args:
+            path: The file.
+            document: What it holds, in plain values, without the actions that can not be used; it fits.
+            unknown_keys: What in it has no effect.
+            unusable: By action that can not be used: why.
+        """
+        self.path = path
+        self.document = document
+        self.unknown_keys = tuple(unknown_keys)
+        self.unusable = dict(unusable or {})
+
+    @property
+    def warnings(self) -> tuple[ConfigProblem, ...]:
+        """What deserves a look, and stops nothing."""
+        told = (problem for found in self.unusable.values() for problem in found)
+        return (*self.unknown_keys, *(_as_warning(problem) for problem in told))
+
+    @cached_property
+    def config(self) -> PluginConfig:
+        """The config, without the actions that can not be used."""
+        from synapse_sdk.plugins.config import PluginConfig
+        from synapse_sdk.plugins.config_validation import with_action_names
+
+        return PluginConfig.model_validate(with_action_names(self.document))
+
+    @property
+    def code(self) -> str:
+        """The plugin's code."""
+        return str(self.document["code"])
+
+    @property
+    def action_names(self) -> list[str]:
+        """Names of the actions that can be used, in the order of the file."""
+        return list(self.document["actions"])
 
     @property
     def folder(self) -> Path:
         """The plugin's folder."""
         return self.path.parent
+
+
+def _as_warning(problem: ConfigProblem) -> ConfigProblem:
+    return problem._replace(text=f"{problem.text} (this action can not be used; the others can)")
 
 
 def write_document(document: dict[str, Any]) -> str:
@@ -93,18 +116,22 @@ def load_config(path: Path) -> LoadedConfig:
 
     Raises:
         ConfigNotFoundError: There is none.
-        ConfigError: It is not YAML, or does not fit; the message has every problem with line and column.
+        ConfigError: It is not YAML, or does not fit, in more than some of its actions; the message has every
+            problem with line and column.
     """
     file = find_config(path)
     text = _read(file)
     document = parse_config(text, file=file.name)
-    try:
-        config = PluginConfig.model_validate(_with_action_names(to_plain(document, file.name)))
-    except pydantic.ValidationError as error:
-        problems = [_explain(item, document, text, file.name) for item in error.errors()]
-        # A misspelt key is often why another one is missing.
-        raise _refuse(file.name, [*problems, *_find_unknown_keys(document, file.name)]) from error
-    return LoadedConfig(file, config, tuple(_find_unknown_keys(document, file.name)))
+    plain = to_plain(document, file.name)
+    if is_plain(plain):
+        return LoadedConfig(file, plain)
+    from synapse_sdk.plugins.config_validation import find_unknown_keys, validate_config
+
+    _, unusable = validate_config(document, plain, text=text, file=file.name)
+    usable = {name: entry for name, entry in plain["actions"].items() if name not in unusable}
+    return LoadedConfig(
+        file, {**plain, "actions": usable}, tuple(find_unknown_keys(document, file.name)), unusable
+    )
 
 
 def parse_config(text: str, *, file: str = "config.yaml") -> CommentedMap:
@@ -120,15 +147,15 @@ def parse_config(text: str, *, file: str = "config.yaml") -> CommentedMap:
     try:
         document = yaml.load(StringIO(text))
     except RecursionError as error:
-        raise _refuse(file, [ConfigProblem(file, Place(1, 1), "it is nested too deeply")]) from error
+        raise refuse(file, [ConfigProblem(file, Place(1, 1), "it is nested too deeply")]) from error
     except Exception as error:  # border of the parser, which lets errors of its own helpers through
-        raise _refuse(file, [_explain_yaml(error, text, file)]) from error
+        raise refuse(file, [_explain_yaml(error, text, file)]) from error
     from ruamel.yaml.comments import CommentedMap
 
     if not isinstance(document, CommentedMap):
-        found = "nothing" if document is None else f"a {_kind(document)}"
+        found = "nothing" if document is None else f"a {kind_of(document)}"
         problem = f"the file holds {found}; it must be a mapping that begins with `name:`"
-        raise _refuse(file, [ConfigProblem(file, Place(1, 1), problem)])
+        raise refuse(file, [ConfigProblem(file, Place(1, 1), problem)])
     return document
 
 
@@ -142,14 +169,14 @@ def _read(file: Path) -> str:
         ) from error
     if len(data) > SIZE_LIMIT_BYTES:
         problem = f"the file is larger than {SIZE_LIMIT_BYTES:,} bytes; that is no plugin's config"
-        raise _refuse(file.name, [ConfigProblem(file.name, Place(1, 1), problem)])
+        raise refuse(file.name, [ConfigProblem(file.name, Place(1, 1), problem)])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start]
         place = Place(before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1)
         problem = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        raise _refuse(file.name, [ConfigProblem(file.name, place, problem)]) from error
+        raise refuse(file.name, [ConfigProblem(file.name, place, problem)]) from error
 
 
 def to_plain(document: Any, file: str) -> Any:
@@ -167,7 +194,7 @@ def to_plain(document: Any, file: str) -> Any:
         budget[0] -= 1
         if budget[0] < 0 or id(node) in parents:
             what = "refers to itself" if id(node) in parents else f"has more than {NODE_LIMIT:,} values"
-            raise _refuse(file, [ConfigProblem(file, Place(1, 1), f"the file {what} through its aliases")])
+            raise refuse(file, [ConfigProblem(file, Place(1, 1), f"the file {what} through its aliases")])
         if isinstance(node, dict):
             inner = parents | {id(node)}
             return {key: convert(value, inner) for key, value in node.items()}
@@ -187,37 +214,6 @@ def to_plain(document: Any, file: str) -> Any:
     return convert(document, frozenset())
 
 
-def _with_action_names(document: dict[str, Any]) -> dict[str, Any]:
-    actions = document.get("actions")
-    if not isinstance(actions, dict):
-        return document
-    named = {
-        key: {"name": str(key), **value} if isinstance(value, dict) else value
-        for key, value in actions.items()
-    }
-    return {**document, "actions": named}
-
-
-def _refuse(file: str, problems: Sequence[ConfigProblem]) -> ConfigError:
-    ordered = sorted(problems, key=lambda problem: problem.place)
-    lines = [str(problem) for problem in ordered]
-    message = lines[0] if len(lines) == 1 else f"{file} has {len(lines)} problems:\n  " + "\n  ".join(lines)
-    return ConfigError(
-        message,
-        {
-            "problems": [
-                {
-                    "file": item.file,
-                    "line": item.place.line,
-                    "column": item.place.column,
-                    "problem": item.text,
-                }
-                for item in ordered
-            ]
-        },
-    )
-
-
 def _explain_yaml(error: Any, text: str, file: str) -> ConfigProblem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     at = getattr(error, "position", None)  # of a character that YAML does not allow
@@ -229,166 +225,3 @@ def _explain_yaml(error: Any, text: str, file: str) -> ConfigProblem:
         place = Place(1, 1)
     what = getattr(error, "problem", None) or next(iter(str(error).splitlines()), type(error).__name__)
     return ConfigProblem(file, place, f"this is not YAML: {what}")
-
-
-def _explain(item: Any, document: CommentedMap, text: str, file: str) -> ConfigProblem:
-    """Say one of pydantic's problems in our words, at its place in the file."""
-    path, kind = tuple(item["loc"]), item["type"]
-    if kind == "invalid_key" or (path[-1] == "[key]" and kind == "string_type"):
-        return _explain_key([part for part in path if part != "[key]"], item["input"], document, file)
-    is_about_key = path[-1] == "[key]"
-    # Pydantic names which member of a union it tried; the file has no such key.
-    path = tuple(part for part in path if part != "[key]" and not str(part).startswith("function-"))
-    place, exists = _locate(document, path)
-    if is_about_key:
-        parent = document
-        for part in path[:-1]:
-            parent = parent[part]
-        place = _place_of_key(parent, path[-1]) or place
-    name = ".".join(map(str, path))
-    if kind == "missing":
-        return ConfigProblem(file, place, f"{name} is missing; {_allowed(path)}")
-    found = _show(item["input"]) if exists else ""
-    context = item.get("ctx", {})
-    if kind == "enum":
-        allowed = "one of " + ", ".join(
-            str(word) for word in str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
-        )
-        close = find_closest(str(item["input"]), allowed.removeprefix("one of ").split(", "))
-        return ConfigProblem(
-            file, place, f"{name}: {found} is not {allowed}" + (f"; did you mean {close}?" if close else "")
-        )
-    if kind == "string_type" and isinstance(item["input"], int | float):
-        quoted = _as_written(text, place, item["input"])
-        more = "" if name != "version" or quoted.count(".") == 2 else ', and write X.Y.Z, such as "0.1.0"'
-        return ConfigProblem(
-            file,
-            place,
-            f'{name}: {quoted} is a {_kind(item["input"])}, not a text; put it in quotes: "{quoted}"{more}',
-        )
-    if kind == "value_error":
-        return ConfigProblem(file, place, f"{name}: {found} is not {context['error']}")
-    wanted = {
-        "string_type": "a text",
-        "dict_type": "a mapping",
-        "model_type": "a mapping",
-        "list_type": "a list",
-        "bool_type": "true or false",
-        "int_type": "a whole number",
-    }.get(kind)
-    return ConfigProblem(
-        file, place, f"{name}: {found} is not {wanted}" if wanted else f"{name}: {found}: {item['msg']}"
-    )
-
-
-def _explain_key(path: Sequence[Any], key: Any, document: CommentedMap, file: str) -> ConfigProblem:
-    node: Any = document
-    place = Place(1, 1)
-    for part in path[:-1]:
-        place = _place_of_key(node, part) or place
-        node = node[part]
-    place = _place_of_key(node, key) or place
-    where = "".join(f"{part}." for part in path[:-1])
-    return ConfigProblem(file, place, f'{where}{key}: a key must be a text; put it in quotes: "{key}"')
-
-
-def _allowed(path: tuple[Any, ...]) -> str:
-    model: type[pydantic.BaseModel] = PluginConfig if len(path) == 1 else ActionConfig
-    field = model.model_fields.get(str(path[-1]))
-    text = (field.description if field else None) or "it is required"
-    return text[0].lower() + text[1:].rstrip(".")
-
-
-def _locate(document: Any, path: tuple[Any, ...]) -> tuple[Place, bool]:
-    """Return the place of the value at `path`, or of the nearest thing above it that has one."""
-    place, node = Place(1, 1), document
-    for part in path:
-        if not _has(node, part):
-            return place, False
-        place = _place_of_value(node, part) or place
-        node = node[part]
-    return place, True
-
-
-def _place_of_value(node: Any, part: Any) -> Place | None:
-    if isinstance(node, dict) and node[part] is None:
-        return _place_of_key(node, part)  # the parser gives nothing the place of what follows it
-    # A key that was merged in from an anchor has no place of its own.
-    mark = node.lc.data.get(part) if hasattr(node, "lc") and node.lc.data else None
-    return None if mark is None else Place(mark[-2] + 1, mark[-1] + 1)
-
-
-def _place_of_key(node: Any, key: Any) -> Place | None:
-    mark = node.lc.data.get(key) if hasattr(node, "lc") and node.lc.data else None
-    return None if mark is None else Place(mark[0] + 1, mark[1] + 1)
-
-
-def _has(node: Any, part: Any) -> bool:
-    if isinstance(node, dict):
-        return part in node
-    return isinstance(node, list) and isinstance(part, int) and part < len(node)
-
-
-def _as_written(text: str, place: Place, value: object) -> str:
-    """Return the scalar at `place` as the author wrote it: `0.10`, which as a number would be 0.1."""
-    rest = text.splitlines()[place.line - 1][place.column - 1 :]
-    rest = re.sub(r"^([&!]\S*\s+)+", "", rest)  # its anchor or tag is not part of it
-    return str(value) if rest.startswith("*") else re.split(r"\s|,|\}|\]", rest, maxsplit=1)[0]
-
-
-def _find_unknown_keys(document: Any, file: str) -> Iterator[ConfigProblem]:
-    yield from _unknown_in(document, PluginConfig, "", Place(1, 1), file)
-    for name, model in (("requires", PluginRequires), ("actions", None)):
-        node, place = document.get(name), _place_of_key(document, name) or Place(1, 1)
-        if isinstance(node, dict) and model is not None:
-            yield from _unknown_in(node, model, f"{name}.", place, file)
-        elif isinstance(node, dict):
-            for action, entry in node.items():
-                if isinstance(entry, dict):
-                    at = _place_of_key(node, action) or place
-                    yield from _unknown_in(entry, ActionConfig, f"actions.{action}.", at, file)
-
-
-def _unknown_in(
-    node: Any, model: type[pydantic.BaseModel], prefix: str, above: Place, file: str
-) -> Iterator[ConfigProblem]:
-    known = set(model.model_fields)
-    for field in model.model_fields.values():
-        if isinstance(field.validation_alias, pydantic.AliasChoices):
-            known |= {str(choice) for choice in field.validation_alias.choices}
-    for key in node:
-        if key in known or not isinstance(key, str):  # what is no text is refused, not warned about
-            continue
-        close = find_closest(key, known)
-        more = f"; did you mean {close}?" if close else ""
-        yield ConfigProblem(
-            file,
-            _place_of_key(node, key) or above,
-            f"unknown key {prefix}{key}{more} (it is kept, and has no effect)",
-        )
-
-
-def _show(value: Any) -> str:
-    if isinstance(value, str):
-        return shorten(f'"{value}"')
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict | list):
-        return f"a {_kind(value)}"
-    return shorten(str(value))
-
-
-def _kind(value: Any) -> str:
-    return {
-        dict: "mapping",
-        list: "list",
-        str: "text",
-        int: "number",
-        float: "number",
-        bool: "truth value",
-    }.get(
-        next((kind for kind in (dict, list, bool, int, float, str) if isinstance(value, kind)), type(value)),
-        type(value).__name__,
-    )

@@ -146,7 +146,7 @@ def _find_new(loaded: LoadedConfig, source: PluginSource, warnings: list[str]) -
     known = {split_entrypoint(entry.entrypoint) for entry in loaded.config.actions.values()}
     packages = sorted({module.partition(".")[0] for module, _ in known} | {"plugin"})
     changes = []
-    taken = set(loaded.config.actions)
+    taken = {*loaded.config.actions, *loaded.unusable}
     for action in source.iter_actions(packages):
         if (action.module, action.class_name) in known:
             continue

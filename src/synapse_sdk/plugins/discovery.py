@@ -10,16 +10,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
-from synapse_sdk.plugins.config import ActionConfig, PluginConfig
 from synapse_sdk.plugins.config_file import LoadedConfig, load_config
+from synapse_sdk.plugins.config_problem import refuse
 from synapse_sdk.plugins.enums import PluginCategory
 from synapse_sdk.plugins.errors import ActionNotFoundError, ConfigError, ConfigNotFoundError, PluginRunError
 from synapse_sdk.plugins.importing import load_entrypoint
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from synapse_sdk.plugins.action_schemas import ActionSchemas
+    from synapse_sdk.plugins.config import ActionConfig, PluginConfig
 
 #: Levels below the current folder in which a code is searched: `plugins/synapse-x-plugin/config.yaml`.
 SEARCH_DEPTH = 2
@@ -88,18 +89,21 @@ class PluginDiscovery:
 
     def list_actions(self) -> list[str]:
         """Return the names of the actions, in the order of the config."""
-        return list(self.config.actions)
+        return self.loaded.action_names
 
     def has_action(self, name: str) -> bool:
         """Does the config name this action?"""
-        return name in self.config.actions
+        return name in self.loaded.action_names
 
     def get_action_config(self, name: str) -> ActionConfig:
         """Return an action's entry in the config.
 
         Raises:
             ActionNotFoundError: There is none; names the known ones and the closest.
+            ConfigError: There is one, and it does not fit; says why, with its place in the file.
         """
+        if (problems := self.loaded.unusable.get(name)) is not None:
+            raise refuse(self.loaded.path.name, problems)
         try:
             return self.config.actions[name]
         except KeyError:
@@ -189,7 +193,7 @@ class PluginDiscovery:
         Args:
             include_ui_schemas: Add each action's form, as `ui_schema`.
         """
-        document = self.config.model_dump(mode="json", exclude_unset=True)
+        document: dict[str, Any] = self.config.model_dump(mode="json", exclude_unset=True)
         for name, entry in document["actions"].items():
             entry.pop("name", None)
             if include_ui_schemas and (form := self.get_action_ui_schema(name)):
@@ -248,12 +252,12 @@ def find_plugin_by_code(code: str, start: Path) -> PluginDiscovery:
         except PermissionError:
             others.append(f"{folder} (it may not be read)")
             continue
-        if plugin.config.code == code:
+        if plugin.loaded.code == code:
             if folder == start:
                 return plugin
             matches.append(plugin)
         else:
-            others.append(plugin.config.code)
+            others.append(plugin.loaded.code)
     if len(matches) == 1:
         return matches[0]
     if matches:

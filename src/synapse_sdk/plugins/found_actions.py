@@ -41,22 +41,21 @@ def read_module(module: ModuleType, *, name: str | None, category: PluginCategor
         )
     # The folder that `package.module` is found from.
     folder = Path(module.__file__).resolve().parents[module.__name__.count(".")]
+    document = {
+        "name": name or module.__name__,
+        "code": re.sub(r"[._]+", "-", module.__name__).strip("-").lower(),
+        "version": _VERSION,
+        "category": category.value,
+        "actions": {key: _describe(item, key, module) for key, item in found.items()},
+    }
     try:
-        config = PluginConfig.model_validate(
-            {
-                "name": name or module.__name__,
-                "code": re.sub(r"[._]+", "-", module.__name__).strip("-").lower(),
-                "version": _VERSION,
-                "category": category.value,
-                "actions": {key: _describe(item, key, module) for key, item in found.items()},
-            }
-        )
+        PluginConfig.model_validate(document)
     except pydantic.ValidationError as error:
         raise PluginRunError(
             f"The module {module.__name__} makes no plugin: {error.errors()[0]['msg']}.",
             {"module": module.__name__},
         ) from error
-    return LoadedConfig(folder / Path(module.__file__).name, config, ())
+    return LoadedConfig(folder / Path(module.__file__).name, document)
 
 
 def find_actions(folder: Path) -> dict[str, dict[str, str | None]]:
