@@ -87,9 +87,9 @@ def measure(python: Path, scratch: Path, *, rounds: int) -> list[Figure]:
     times: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(rounds + 1):
         for name, argv in commands.items():
-            cpu_us = _cpu_us([str(word) for word in argv], cwd=plugin, environ=environ)
+            spent_us = cpu_us([str(word) for word in argv], cwd=plugin, environ=environ)
             if number:  # the first round warms the file cache
-                times[name].append(cpu_us)
+                times[name].append(spent_us)
     return [
         Figure("synapse --version / python -c pass", times["version"], times["pass"], 2.5),
         Figure("synapse --help / python -c pass", times["help"], times["pass"], 6),
@@ -100,7 +100,7 @@ def measure(python: Path, scratch: Path, *, rounds: int) -> list[Figure]:
     ]
 
 
-def _cpu_us(argv: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> float:
+def cpu_us(argv: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> float:
     """Run a command to its end; return the CPU time that the kernel counted for it, in microseconds."""
     pid = os.fork()
     if pid == 0:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import discovery
 import processes
 import server_sink
 from figures import Figure, print_table
@@ -28,6 +29,7 @@ def main() -> int:
     print(f"load before: {_load()}; medians of {rounds} interleaved runs, CPU time\n")
     figures = [
         *processes.measure(python, scratch, rounds=rounds),
+        *discovery.measure(python, scratch, rounds=rounds),
         *measure_calls(python, scratch, rounds=rounds),
         *server_sink.measure(python, rounds=rounds),
     ]

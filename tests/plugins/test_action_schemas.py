@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from tests.manifest.folders import write_files
-from tests.packaging.make_plugin import make_config
 
 from synapse_sdk.plugins.action_schemas import make_schemas
 
@@ -26,13 +25,14 @@ class TrainAction(BaseAction[TrainParams]):
     result_model = TrainResult
     def execute(self): ...
 """
+ENTRYPOINTS = {"train": "plugin.train:TrainAction"}
 NONE = {"params": None, "result": None, "ui_schema": None}
 
 
 def test_params_and_results_have_their_schemas_and_forms(tmp_path: Path):
     write_files(tmp_path, {"plugin/__init__.py": "", "plugin/train.py": TRAIN})
 
-    schemas, problems = make_schemas(tmp_path, make_config())
+    schemas, problems = make_schemas(tmp_path, ENTRYPOINTS)
 
     assert problems == {}
     epochs = schemas["train"]["params"]["properties"]["epochs"]
@@ -47,12 +47,8 @@ def test_code_that_can_not_be_imported_is_a_warning(tmp_path: Path):
         tmp_path,
         {"plugin/__init__.py": "", "plugin/train.py": TRAIN, "plugin/test.py": "import nothing_like_this\n"},
     )
-    actions = {
-        "train": {"entrypoint": "plugin.train:TrainAction"},
-        "test": {"entrypoint": "plugin.test:TestAction"},
-    }
 
-    made = make_schemas(tmp_path, make_config(actions=actions))
+    made = make_schemas(tmp_path, {**ENTRYPOINTS, "test": "plugin.test:TestAction"})
 
     assert made.schemas["train"]["params"] is not None
     assert made.schemas["test"] == NONE
@@ -64,7 +60,7 @@ def test_code_that_can_not_be_imported_is_a_warning(tmp_path: Path):
 def test_code_that_ends_the_process_stops_nothing(tmp_path: Path):
     write_files(tmp_path, {"plugin/__init__.py": "", "plugin/train.py": "import os; os._exit(3)"})
 
-    made = make_schemas(tmp_path, make_config())
+    made = make_schemas(tmp_path, ENTRYPOINTS)
 
     assert made.schemas == {"train": NONE}
     assert "ended the process: exit code 3" in made.warnings[0]
@@ -73,7 +69,7 @@ def test_code_that_ends_the_process_stops_nothing(tmp_path: Path):
 def test_code_that_never_ends_is_given_up(tmp_path: Path):
     write_files(tmp_path, {"plugin/__init__.py": "", "plugin/train.py": "import time; time.sleep(600)"})
 
-    made = make_schemas(tmp_path, make_config(), timeout_s=3)
+    made = make_schemas(tmp_path, ENTRYPOINTS, timeout_s=3)
 
     assert made.schemas == {"train": NONE}
     assert "took longer than 3 s" in made.warnings[0]
@@ -81,9 +77,8 @@ def test_code_that_never_ends_is_given_up(tmp_path: Path):
 
 def test_one_reason_for_all_actions_is_said_once(tmp_path: Path):
     write_files(tmp_path, {"plugin/__init__.py": "", "plugin/train.py": "import os; os._exit(3)"})
-    actions = {name: {"entrypoint": f"plugin.train:{name}"} for name in ("A", "B")}
 
-    (warning,) = make_schemas(tmp_path, make_config(actions=actions)).warnings
+    (warning,) = make_schemas(tmp_path, {"a": "plugin.train:A", "b": "plugin.train:B"}).warnings
 
     assert warning.startswith("no forms for this plugin's params: importing its code ended the process")
 
@@ -102,7 +97,7 @@ class TestCache:
         return folder
 
     def make(self, plugin: Path, **options: Any) -> Any:
-        return make_schemas(plugin, make_config(), cache_folder=plugin.parent / "cache", **options)
+        return make_schemas(plugin, ENTRYPOINTS, cache_folder=plugin.parent / "cache", **options)
 
     def count_imports(self, plugin: Path) -> int:
         file = plugin.parent / "imports"
@@ -151,19 +146,19 @@ class TestCache:
     def test_another_entrypoint_is_another_action(self, plugin: Path):
         write_files(plugin, {"plugin/test.py": TRAIN.replace("epochs", "rounds")})
         self.make(plugin)
-        config = make_config(actions={"train": {"entrypoint": "plugin.test:TrainAction"}})
 
-        again = make_schemas(plugin, config, cache_folder=plugin.parent / "cache")
+        again = make_schemas(
+            plugin, {"train": "plugin.test:TrainAction"}, cache_folder=plugin.parent / "cache"
+        )
 
         assert list(again.schemas["train"]["params"]["properties"]) == ["rounds"]
 
     def test_actions_that_were_asked_for_one_by_one_are_kept_together(self, plugin: Path):
         code = (plugin / "plugin/train.py").read_text()
         write_files(plugin, {"plugin/test.py": code})
-        actions = {name: {"entrypoint": f"plugin.{name}:TrainAction"} for name in ("train", "test")}
-        config, cache = make_config(actions=actions), plugin.parent / "cache"
-        for names in (["train"], ["test"], ["train", "test"], None):
-            make_schemas(plugin, config, names=names, cache_folder=cache)
+        for names in (["train"], ["test"], ["train", "test"]):
+            entrypoints = {name: f"plugin.{name}:TrainAction" for name in names}
+            make_schemas(plugin, entrypoints, cache_folder=plugin.parent / "cache")
 
         assert self.count_imports(plugin) == 2
 
@@ -194,7 +189,7 @@ class TestCache:
         assert '"default": 3' in kept[-1].read_text()
 
     def test_without_a_cache_each_call_asks_anew(self, plugin: Path):
-        make_schemas(plugin, make_config())
-        make_schemas(plugin, make_config())
+        make_schemas(plugin, ENTRYPOINTS)
+        make_schemas(plugin, ENTRYPOINTS)
 
         assert self.count_imports(plugin) == 2

@@ -6,16 +6,12 @@ First from the source, where the models are literal; the rest from one import in
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from synapse_sdk.plugins.config import PluginConfig
 from synapse_sdk.plugins.imported_schemas import TIMEOUT_S, describe_models, import_schemas
-from synapse_sdk.plugins.literal_models import LiteralModels
-from synapse_sdk.plugins.literal_values import NotLiteralError
 from synapse_sdk.plugins.schema_cache import SchemaCache
-from synapse_sdk.plugins.source import PluginSource
 
 
 class ActionSchemas(NamedTuple):
@@ -41,30 +37,25 @@ class ActionSchemas(NamedTuple):
 
 def make_schemas(
     folder: Path,
-    config: PluginConfig,
+    entrypoints: Mapping[str, str],
     *,
-    names: Collection[str] | None = None,
     cache_folder: Path | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> ActionSchemas:
-    """Return the schemas of the actions of the plugin in `folder`. None of its code runs in this process.
+    """Return the schemas of actions of the plugin in `folder`. None of its code runs in this process.
 
     Args:
         folder: The plugin's.
-        config: Its config.
-        names: Only these actions; all unless given.
+        entrypoints: By action.
         cache_folder: Where schemas are looked for first, and kept; None works them out.
         timeout_s: Seconds until an import is given up.
 
     Code that can not be imported on this machine, for want of a package, say, stops nothing: its schemas are
     None, and there is a problem.
     """
-    wanted = {
-        name: action.entrypoint for name, action in config.actions.items() if names is None or name in names
-    }
     cache = None if cache_folder is None else SchemaCache(cache_folder, folder)
-    found = {} if cache is None else _read_cache(cache, wanted)
-    missing = {name: entrypoint for name, entrypoint in wanted.items() if name not in found}
+    found = {} if cache is None else _read_cache(cache, entrypoints)
+    missing = {name: entrypoint for name, entrypoint in entrypoints.items() if name not in found}
     problems: dict[str, str] = {}
     if missing:
         literal = _read_source(folder, missing)
@@ -74,11 +65,11 @@ def make_schemas(
         )
         found |= {**literal, **imported}
         if cache is not None:
-            cache.put(wanted, literal, {})
-            cache.put(wanted, imported, stamps)
+            cache.put(entrypoints, literal, {})
+            cache.put(entrypoints, imported, stamps)
             cache.save()
     empty = {"params": None, "result": None, "ui_schema": None}
-    return ActionSchemas({name: found.get(name, empty) for name in wanted}, problems)
+    return ActionSchemas({name: found.get(name, empty) for name in entrypoints}, problems)
 
 
 def _read_cache(cache: SchemaCache, wanted: Mapping[str, str]) -> dict[str, Any]:
@@ -88,6 +79,11 @@ def _read_cache(cache: SchemaCache, wanted: Mapping[str, str]) -> dict[str, Any]
 
 def _read_source(folder: Path, entrypoints: Mapping[str, str]) -> dict[str, Any]:
     """Return the schemas of those actions whose source tells them."""
+    # Imported late: what is in the cache needs neither pydantic nor a parser.
+    from synapse_sdk.plugins.literal_models import LiteralModels
+    from synapse_sdk.plugins.literal_values import NotLiteralError
+    from synapse_sdk.plugins.source import PluginSource
+
     models = LiteralModels(PluginSource(folder))
     found = {}
     with warnings.catch_warnings():

@@ -102,12 +102,14 @@ class PluginDiscovery:
             ActionNotFoundError: There is none; names the known ones and the closest.
             ConfigError: There is one, and it does not fit; says why, with its place in the file.
         """
+        self._require_action(name)
+        return self.config.actions[name]
+
+    def _require_action(self, name: str) -> None:
         if (problems := self.loaded.unusable.get(name)) is not None:
             raise refuse(self.loaded.path.name, problems)
-        try:
-            return self.config.actions[name]
-        except KeyError:
-            raise ActionNotFoundError.among(name, self.config.actions) from None
+        if not self.has_action(name):
+            raise ActionNotFoundError.among(name, self.list_actions())
 
     def get_action_method(self, name: str) -> str:
         """Return how an action likes to be run: job, task, serve or restapi."""
@@ -115,7 +117,8 @@ class PluginDiscovery:
 
     def get_action_entrypoint(self, name: str) -> str:
         """Return where an action's code is, as the config says it."""
-        return self.get_action_config(name).entrypoint
+        self._require_action(name)
+        return str(self.loaded.document["actions"][name]["entrypoint"])
 
     def get_action_class(self, name: str) -> Any:
         """Import and return an action's class.
@@ -163,18 +166,19 @@ class PluginDiscovery:
         return self._describe_action(name)["ui_schema"] or []
 
     def _describe_action(self, name: str) -> dict[str, Any]:
-        entry = self.get_action_config(name)
+        entrypoint = self.get_action_entrypoint(name)
         if self._schemas is None:
             from synapse_sdk.plugins.action_schemas import make_schemas
             from synapse_sdk.settings import load_settings
 
             # All at once: one import tells of all actions.
-            self._schemas = make_schemas(self.folder, self.config, cache_folder=load_settings().cache_dir)
+            entrypoints = {action: self.get_action_entrypoint(action) for action in self.list_actions()}
+            self._schemas = make_schemas(self.folder, entrypoints, cache_folder=load_settings().cache_dir)
         if (reason := self._schemas.problems.get(name)) is not None:
             raise PluginRunError(
-                f"The params of {name} can not be told, because {entry.entrypoint} can not be imported here: "
+                f"The params of {name} can not be told, because {entrypoint} can not be imported here: "
                 f"{reason}",
-                {"action": name, "entrypoint": entry.entrypoint},
+                {"action": name, "entrypoint": entrypoint},
             )
         described: dict[str, Any] = self._schemas.schemas[name]
         return described

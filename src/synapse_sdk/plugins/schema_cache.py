@@ -7,6 +7,7 @@ can not be written is not written.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import sys
 from collections.abc import Mapping
@@ -91,15 +92,20 @@ def _stamp(path: Path) -> list[int] | None:
 
 def _digest(plugin: Path) -> str:
     """Return the digest of a plugin's Python files and of what reads them."""
-    import pydantic
-
     from synapse_sdk import __version__
     from synapse_sdk.plugins.importing import iter_sources
 
     plugin = plugin.resolve()
-    readers = [_FORMAT, __version__, pydantic.VERSION, sys.version, sys.executable]
+    readers = [_FORMAT, __version__, _describe_pydantic(), sys.version, sys.executable]
     total = hashlib.sha256(json.dumps(readers).encode())
     for file in sorted(iter_sources(plugin)):
         content = hashlib.sha256(file.read_bytes()).hexdigest()
         total.update(f"{content} {file.relative_to(plugin).as_posix()}\n".encode(errors="surrogateescape"))
     return total.hexdigest()
+
+
+def _describe_pydantic() -> list[Any]:
+    """Tell which pydantic this is without importing it, which takes longer than all else here."""
+    spec = importlib.util.find_spec("pydantic")
+    place = None if spec is None or spec.origin is None else Path(spec.origin).with_name("version.py")
+    return [str(place), None if place is None else _stamp(place)]

@@ -141,7 +141,8 @@ def _publish(
         _confirm(output, plan, transport, is_draft=is_draft)
     output.say(f"Locking what {plan.code} {plan.version} needs installed …")
     lock = make_lock(folder, plan.config, wheels=[wheel.path for wheel in plan.wheels])
-    made = make_schemas(folder, plan.config)
+    entrypoints = {name: entry.entrypoint for name, entry in plan.config.actions.items()}
+    made = make_schemas(folder, entrypoints)
     for warning in made.warnings:
         output.warn(warning)
     with transfer_line(output, "sending") as on_progress:

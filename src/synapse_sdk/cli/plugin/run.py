@@ -74,9 +74,8 @@ def _write_params(formatter: click.HelpFormatter, plugin: PluginDiscovery, actio
     from synapse_sdk.plugins.action_schemas import make_schemas
     from synapse_sdk.settings import load_settings
 
-    plugin.get_action_config(action)  # refuses one that there is not
-    cache_folder = load_settings().cache_dir
-    made = make_schemas(plugin.folder, plugin.config, names=[action], cache_folder=cache_folder)
+    entrypoints = {action: plugin.get_action_entrypoint(action)}
+    made = make_schemas(plugin.folder, entrypoints, cache_folder=load_settings().cache_dir)
     schema = made.schemas[action]["params"]
     if made.warnings:
         formatter.write_text("\n".join(made.warnings))
