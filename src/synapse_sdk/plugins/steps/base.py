@@ -8,13 +8,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 C = TypeVar("C")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(slots=True)
@@ -30,7 +27,7 @@ class StepResult:
     rollback_data: dict[str, Any] = field(default_factory=dict)
     skipped: bool = False
     #: When the step ended; aware, UTC.
-    timestamp: datetime = field(default_factory=_now)
+    timestamp: datetime = field(default_factory=partial(datetime.now, UTC))
 
 
 class BaseStep(ABC, Generic[C]):

@@ -57,13 +57,15 @@ class Orchestrator(Generic[C]):
             KeyboardInterrupt: And what else is no `Exception`, unchanged, after the rollback.
         """
         context, steps = self.context, self.registry.get_steps()
+        runtime = context.runtime_ctx
         shares = split_whole(steps)
-        overall = context._overall = OverallProgress(shares, self._tell)  # noqa: SLF001 - one room, one subject
-        outer_step = context.runtime_ctx.current_step
+        tell = runtime.set_overall_progress if self._progress_callback is None else self._tell
+        overall = context._overall = OverallProgress(shares, tell)  # noqa: SLF001 - one room, one subject
+        outer_step = runtime.current_step
         done: list[tuple[BaseStep[C], StepResult]] = []
         try:
             for order, (step, share) in enumerate(zip(steps, shares, strict=True)):
-                name = context.current_step = context.runtime_ctx.current_step = step.name
+                name = context.current_step = runtime.current_step = step.name
                 context.current_step_order = order
                 overall.begin(share)
                 result = self._run(step, name, done)
@@ -71,11 +73,11 @@ class Orchestrator(Generic[C]):
                 if not result.skipped:
                     done.append((step, result))
                     if overall.fraction < 1:  # most steps do not report: their end is what there is to see
-                        context.runtime_ctx.set_progress(1, 1, name)
+                        runtime.set_progress(1, 1, name)
             overall.finish()
         finally:
             context.current_step = context.current_step_order = context._overall = None  # noqa: SLF001
-            context.runtime_ctx.current_step = outer_step
+            runtime.current_step = outer_step
         return {"success": True, "steps_executed": len(steps), "steps_total": len(steps)}
 
     def _run(self, step: BaseStep[C], name: str, done: list[tuple[BaseStep[C], StepResult]]) -> StepResult:

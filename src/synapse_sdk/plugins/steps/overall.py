@@ -32,10 +32,10 @@ class OverallProgress:
     def begin(self, share: float) -> None:
         """Go on to the next step, which is `share` of the whole; what came before is done."""
         self.fraction = 0.0
-        self._begun_at += self._share
+        begun_at = self._begun_at = self._begun_at + self._share
         self._share = share * self._unit
-        if self._begun_at >= self._percent + 1:
-            self._grow(self._begun_at)
+        if begun_at >= self._percent + 1:
+            self._grow(begun_at)
 
     def move(self, fraction: float) -> None:
         """Say how much of the step at hand is done, between 0 and 1."""
@@ -51,7 +51,7 @@ class OverallProgress:
 
     def _grow(self, percent: float) -> None:
         # Sums of fractions can come out a hair above the whole; 100 is said by `finish` alone.
-        whole = min(int(percent), 99)
+        whole = int(percent) if percent < 100 else 99
         if whole > self._percent:
             self._percent = whole
             self._tell(whole)
@@ -63,10 +63,9 @@ def split_whole(steps: Sequence[BaseStep[Any]]) -> list[float]:
     The whole is split by the steps' proportions; by their weights where no step has one; evenly where there
     are no weights either.
     """
-    for shares in (
-        [float(get_proportion(step)) for step in steps],
-        [float(step.progress_weight) for step in steps],
-    ):
-        if any(share > 0 for share in shares):
-            return [max(share, 0.0) for share in shares]
-    return [1.0] * len(steps)
+    shares = [float(get_proportion(step)) for step in steps]
+    if max(shares, default=0.0) <= 0:
+        shares = [float(step.progress_weight) for step in steps]
+    if max(shares, default=0.0) <= 0:
+        return [1.0] * len(steps)
+    return [share if share > 0 else 0.0 for share in shares]
