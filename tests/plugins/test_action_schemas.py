@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,38 @@ def test_code_that_never_ends_is_given_up(tmp_path: Path):
 
     assert made.schemas == {"train": NONE}
     assert "took longer than 3 s" in made.warnings[0]
+
+
+def test_a_module_that_says_goodbye_hides_no_other(tmp_path: Path):
+    write_files(tmp_path, {"plugin/__init__.py": "", "plugin/train.py": TRAIN, "plugin/test.py": "exit(3)"})
+
+    made = make_schemas(tmp_path, {"test": "plugin.test:TestAction", **ENTRYPOINTS})
+
+    assert made.schemas["train"]["params"] is not None
+    assert made.problems == {"test": "SystemExit: 3"}
+
+
+def test_a_module_that_prints_without_measure_costs_no_memory(tmp_path: Path):
+    flood = "for _ in range(300):\n    print('x' * 1_000_000, file=sys.stderr)\n"
+    code = f"import sys\n{flood}raise KeyError('end')\n"
+    write_files(tmp_path, {"plugin/__init__.py": "", "plugin/train.py": code})
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    made = make_schemas(tmp_path, ENTRYPOINTS)
+
+    assert made.problems == {"train": "KeyError: 'end'"}
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # KiB
+
+
+def test_what_a_module_starts_ends_with_it(tmp_path: Path):
+    start = "import subprocess\nchild = subprocess.Popen(['sleep', '600'])\n"
+    code = f"{start}open('pid', 'w').write(str(child.pid))\n{TRAIN.replace('=5', '=int(5)')}"
+    write_files(tmp_path, {"plugin/__init__.py": "", "plugin/train.py": code})
+
+    assert make_schemas(tmp_path, ENTRYPOINTS).problems == {}
+
+    pid = int((tmp_path / "pid").read_text())
+    assert not Path(f"/proc/{pid}").exists() or "(sleep) Z" in Path(f"/proc/{pid}/stat").read_text()
 
 
 def test_one_reason_for_all_actions_is_said_once(tmp_path: Path):

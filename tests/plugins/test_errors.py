@@ -102,7 +102,7 @@ def test_an_authors_error_with_its_own_constructor_travels_too():
     assert (type(again), again.message, again.details) == (ParametrizedError, "code 5", {"code": 5})
 
 
-ADD_IT = "Add it under `actions:` in config.yaml."
+ADD_IT = "Add it under `actions:` in the config."
 
 
 @pytest.mark.parametrize(

@@ -330,7 +330,7 @@ def test_spawned_children_of_an_action_find_the_plugins_modules(tmp_path: Path):
     ("entrypoint", "message", "hint"),
     [
         ("plugin.tran:Train", "Action not found: train. The entrypoint 'plugin.tran:Train' names the module",
-         "actions.train.entrypoint in config.yaml"),
+         "actions.train.entrypoint in the config"),
         ("plugni.train:Train", "names the module 'plugni'", "actions.train.entrypoint"),
         ("plugin.train:Trian", "names 'Trian', which is not in", "Did you mean 'Train'?"),
         ("plugin.train:BaseModel", "names 'BaseModel'", "actions.train.entrypoint"),

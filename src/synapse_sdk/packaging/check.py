@@ -47,7 +47,7 @@ def check_plugin(path: Path, *, imports: bool = False) -> CheckReport:
 
     Args:
         path: The plugin.
-        imports: Also import every action's module, in this process.
+        imports: Also import every action's module, in a process of its own.
 
     Raises:
         ConfigNotFoundError: There is no config file.
@@ -84,7 +84,8 @@ def _check_source(loaded: LoadedConfig) -> list[Problem]:
                 "Correct the entrypoint, or add the class.",
             )
             for name, entry in loaded.config.actions.items()
-            if not source.has_name(entry.entrypoint)
+            # A module without a file is a matter of what a release holds.
+            if source.has_file(entry.entrypoint) and not source.has_name(entry.entrypoint)
         ]
         if problems:
             return problems
@@ -114,16 +115,17 @@ def _check_release(loaded: LoadedConfig) -> list[Problem]:
 
 
 def _check_imports(loaded: LoadedConfig) -> list[Problem]:
-    from synapse_sdk.plugins.importing import load_entrypoint
+    from synapse_sdk.plugins.imported_schemas import import_schemas
 
-    problems = []
-    for name, entry in loaded.config.actions.items():
-        try:
-            load_entrypoint(loaded.folder, entry.entrypoint)
-        except SynapseError as error:
-            problems.append(Problem("error", f"actions.{name}: {error.message}", error.hint))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - border of the author's code
-            problems.append(
-                Problem("error", f"actions.{name}: {entry.entrypoint}: {type(error).__name__}: {error}")
-            )
-    return problems
+    source = PluginSource(loaded.folder)
+    entrypoints = {
+        name: entry.entrypoint
+        for name, entry in loaded.config.actions.items()
+        # What the folder should have and has not is told already.
+        if source.has_name(entry.entrypoint) or not source.has_package(entry.entrypoint)
+    }
+    problems = import_schemas(loaded.folder, entrypoints).problems if entrypoints else {}
+    return [
+        Problem("error", f"actions.{name}: {entrypoints[name]}: {reason}")
+        for name, reason in problems.items()
+    ]

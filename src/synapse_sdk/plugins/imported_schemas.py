@@ -6,17 +6,23 @@ also the program that runs there.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 #: Importing a deep-learning framework from a cold disk takes tens of seconds.
 TIMEOUT_S = 180.0
+#: How much of what a module says while it is imported is kept: the last lines have the reason.
+_TAIL_BYTES = 4096
 
 
 class ImportedSchemas(NamedTuple):
@@ -88,23 +94,50 @@ def _ask(folder: Path, entrypoints: Mapping[str, str], answer: Path, timeout_s: 
     request = json.dumps(
         {"folder": str(folder.absolute()), "entrypoints": dict(entrypoints), "answer": str(answer)}
     )
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", __name__],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,  # what a module prints while it is imported is nobody's
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # what it starts ends with it
+    )
+    told = _Tail(process.stderr)
     try:
-        finished = subprocess.run(
-            [sys.executable, "-P", "-m", __name__],
-            input=request,
-            text=True,
-            errors="replace",
-            cwd=folder,
-            capture_output=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        with contextlib.suppress(BrokenPipeError), process.stdin as stdin:  # type: ignore[union-attr]
+            stdin.write(request.encode())
+        code = process.wait(timeout_s)
     except subprocess.TimeoutExpired:
         return f"importing its code took longer than {timeout_s:g} s"
-    if finished.returncode == 0 and answer.is_file():
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        text = told.close()
+    if code == 0 and answer.is_file():
         return None
-    last = (finished.stderr.strip().splitlines() or [f"exit code {finished.returncode}"])[-1]
+    last = (text.strip().splitlines() or [f"exit code {code}"])[-1]
     return f"importing its code ended the process: {last[:300]}"
+
+
+class _Tail:
+    """The end of what a process writes; the rest is read and forgotten."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._end = b""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        while chunk := self._stream.read1(_TAIL_BYTES):
+            self._end = (self._end + chunk)[-_TAIL_BYTES:]
+
+    def close(self) -> str:
+        """Return the end, when the process and all that it started have ended."""
+        self._reader.join()
+        self._stream.close()
+        return self._end.decode(errors="replace")
 
 
 def _answer(request: Mapping[str, Any]) -> ImportedSchemas:
@@ -119,7 +152,7 @@ def _answer(request: Mapping[str, Any]) -> ImportedSchemas:
         try:
             action = as_action(load_entrypoint(folder, entrypoint, action=name), name=name)
             schemas[name] = describe_models(getattr(action, "params_model", None), action.result_model)
-        except Exception as error:  # noqa: BLE001 - the border of the author's code
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the border of the author's code
             lines = str(error).strip().splitlines()
             problems[name] = f"{type(error).__name__}: {lines[0][:300] if lines else ''}"
     return ImportedSchemas(schemas, problems, dict(_iter_stamps(folder)))

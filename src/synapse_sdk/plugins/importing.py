@@ -248,7 +248,7 @@ def _place_of(module: ModuleType) -> str:
 
 
 def _where(action: str | None) -> str:
-    return f"actions.{action}.entrypoint in config.yaml" if action else "the entrypoint"
+    return f"actions.{action}.entrypoint in the config" if action else "the entrypoint"
 
 
 #: Modification time and size of each plugin file when it was imported.

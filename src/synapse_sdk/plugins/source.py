@@ -114,6 +114,15 @@ class PluginSource:
         tree = ast.parse(module.file.read_bytes())
         return name in module.imports or any(name in _bound_names(node) for node in tree.body)
 
+    def has_file(self, entrypoint: str) -> bool:
+        """Is the module that an entrypoint names a file of this plugin?"""
+        return self.find_file(_split_module(entrypoint)) is not None
+
+    def has_package(self, entrypoint: str) -> bool:
+        """Does this plugin hold the first package, or the module, that an entrypoint names?"""
+        first = _split_module(entrypoint).partition(".")[0]
+        return self.find_file(first) is not None or (self.folder / first).is_dir()
+
     def find_file(self, module_name: str) -> Path | None:
         """Return the file of a module of this plugin, or None."""
         stem = self.folder.joinpath(*module_name.split("."))
@@ -239,6 +248,12 @@ class PluginSource:
             if isinstance(literal, ast.Constant) and isinstance(literal.value, str):
                 return True, literal.value
         return False, None
+
+
+def _split_module(entrypoint: str) -> str:
+    from synapse_sdk.plugins.importing import split_entrypoint
+
+    return split_entrypoint(entrypoint)[0]
 
 
 def parse_file(file: Path, *, shown_as: str) -> ast.Module:
