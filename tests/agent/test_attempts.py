@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from synapse_sdk.agent.attempts import AttemptError, AttemptFolder, iter_attempts
+from synapse_sdk.agent.attempts import OUTCOME_LIMIT_BYTES, AttemptError, AttemptFolder, iter_attempts
 from tests.agent.make_attempt import TOKEN, make_assignment, make_attempt
 
 
@@ -64,6 +64,15 @@ def test_an_outcome_that_the_author_garbled_is_said_to_be(tmp_path: Path):
     (attempt.path / "outcome.json").write_text('{"state": "GREAT"}')
 
     with pytest.raises(AttemptError, match="is damaged"):
+        attempt.read_outcome()
+
+
+def test_an_outcome_that_is_too_large_is_not_read(tmp_path: Path):
+    attempt = make_attempt(tmp_path)
+    with (attempt.path / "outcome.json").open("wb") as stream:
+        stream.truncate(OUTCOME_LIMIT_BYTES + 1)
+
+    with pytest.raises(AttemptError, match="larger than 50,331,648 bytes"):
         attempt.read_outcome()
 
 

@@ -40,13 +40,21 @@ def start(attempt: AttemptFolder, source: str, **changes: Any) -> list[int]:
 
 
 def test_a_worker_that_ends_well_has_no_cause(attempt: AttemptFolder):
-    record = run(attempt, "print('hello')")
+    outcome = attempt.path / "outcome.json"
+    record = run(attempt, f"print('hello'); open({str(outcome)!r}, 'w').close()")
 
     assert (record.exit_code, record.signal, record.cause, record.reason) == (0, None, None, None)
     assert (record.job, record.attempt) == ("job-1", 1)
     assert record.started_at is not None
     assert record.started_at <= record.ended_at
     assert attempt.log_files["stdout"].read_text() == "hello\n"
+
+
+def test_a_worker_that_ends_without_a_word_has_not_ended_well(attempt: AttemptFolder):
+    record = run(attempt, "import os; os._exit(0)")
+
+    assert (record.exit_code, record.cause) == (0, "action")
+    assert record.reason == "the worker ended with exit code 0 and did not say how its action ended"
 
 
 def test_an_exit_code_is_the_actions_doing(attempt: AttemptFolder):

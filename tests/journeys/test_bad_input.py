@@ -458,6 +458,33 @@ def test_an_error_of_the_sdk_inside_an_action_shows_the_author_s_line_and_none_o
     )
 
 
+def test_a_thread_that_outlives_its_action_does_not_hold_the_command(
+    synapse: Synapse, write_plugin: WritePlugin
+):
+    source = action_source(
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()\nreturn {'a': 1}"
+    )
+    plugin = write_plugin(DEMO_CONFIG, {"plugin/train.py": source})
+
+    answer = synapse("plugin", "run", "train", "--json", cwd=plugin)
+
+    assert answer.returncode == 0, answer
+    assert answer.json()["result"] == {"a": 1}
+    assert "did not end within 10 s" in answer.stderr
+
+
+def test_an_action_that_takes_the_streams_away_is_told_of_all_the_same(
+    synapse: Synapse, write_plugin: WritePlugin
+):
+    source = action_source("import sys\nsys.stdout = sys.stderr = None\nreturn {'a': 1}")
+    plugin = write_plugin(DEMO_CONFIG, {"plugin/train.py": source})
+
+    answer = synapse("plugin", "run", "train", cwd=plugin)
+
+    assert answer.returncode == 0, answer
+    assert "Succeeded" in answer.stderr
+
+
 ODD_ENDINGS = {
     "an exception outside Exception": "raise GeneratorExit",
     "a group with an interruption in it": "raise BaseExceptionGroup('g', [ValueError(1), GeneratorExit()])",

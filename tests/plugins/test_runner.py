@@ -27,6 +27,8 @@ from synapse_sdk.plugins.errors import (
 )
 from synapse_sdk.plugins.run_record import get_run, iter_events, list_runs
 from synapse_sdk.plugins.runner import (
+    MESSAGE_LIMIT,
+    RESULT_LIMIT_BYTES,
     FinishedRun,
     ModuleImportError,
     RunRequest,
@@ -36,6 +38,7 @@ from synapse_sdk.plugins.runner import (
     run_plugin,
     submit,
 )
+from synapse_sdk.plugins.tracebacks import TEXT_LIMIT
 from synapse_sdk.workspace import LocalWorkspace
 
 _package_number = itertools.count()
@@ -343,7 +346,35 @@ def test_whatever_else_ends_an_action_is_recorded_too(
         run_plugin(folder, "train", sinks=[])
 
     recorded = get_run(folder, 1)
-    assert (recorded.state, recorded.reason) == ("FAILED", kind.__name__)
+    assert (recorded.state, recorded.reason) == ("FAILED", f"Action execution failed: {kind.__name__}")
+
+
+def test_a_message_without_end_is_cut_in_the_record(tmp_path: Path):
+    folder = write_plugin(tmp_path, "raise ValueError('x' * 5_000_000)")
+
+    with pytest.raises(ExecutionError):
+        run_plugin(folder, "train", sinks=[])
+
+    recorded = get_run(folder, 1).outcome
+    assert recorded is not None
+    assert recorded.failure is not None
+    assert len(recorded.failure.message) == MESSAGE_LIMIT
+    assert len(recorded.failure.traceback or "") < TEXT_LIMIT + 100
+    assert "characters are left out" in (recorded.failure.traceback or "")
+    assert (recorded.failure.traceback or "").startswith("Traceback")
+
+
+def test_a_result_that_is_too_large_for_a_record_fails_with_its_size(tmp_path: Path):
+    folder = write_plugin(tmp_path, f"return {{'text': 'x' * {RESULT_LIMIT_BYTES}}}")
+
+    with pytest.raises(ExecutionError, match=r"its result has 16,777,228 bytes as JSON; at most 16,777,216"):
+        run_plugin(folder, "train", sinks=[])
+
+    recorded = get_run(folder, 1)
+    assert recorded.state == "FAILED"
+    assert recorded.outcome is not None
+    has_result = recorded.outcome.result is not None  # not shown: it is large
+    assert not has_result
 
 
 @pytest.mark.parametrize(

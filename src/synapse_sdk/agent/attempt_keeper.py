@@ -255,7 +255,16 @@ class AttemptKeeper:
                 self._tell_log(sentence)
 
     def _send_end(self, end: AttemptEnd) -> None:
-        self._server.report_end(self.job, self.number, end)
+        try:
+            self._server.report_end(self.job, self.number, end)
+        except _AWAY:
+            raise
+        except SynapseError as error:
+            if end.outcome is None:
+                raise
+            # Better the end without its words than a job that never ends.
+            _log.error("%s: its outcome is refused: %s", self.name, error.message)
+            self._server.report_end(self.job, self.number, end.model_copy(update={"outcome": None}))
 
     def _read_outcome(self) -> RunOutcome | None:
         try:

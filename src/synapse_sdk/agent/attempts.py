@@ -54,6 +54,8 @@ from synapse_sdk.wire.outcome import Cause, RunOutcome
 MARKER = "SYNAPSE_ATTEMPT_FOLDER"
 #: A supervisor says within milliseconds that it has begun; a machine under load may take its time.
 START_TIMEOUT_S = 60.0
+#: More than any result, message and traceback that a worker lets through.
+OUTCOME_LIMIT_BYTES = 48 * 1024 * 1024
 _REPORTED_FILE = "reported"
 #: Job ids become folder names.
 _JOB_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
@@ -222,12 +224,19 @@ class AttemptFolder:
         """Return what the worker itself wrote at its end; None when it wrote none.
 
         Raises:
-            AttemptError: It is damaged; the author's code can write there too.
+            AttemptError: It is damaged, or too large; the author's code can write there too.
         """
         try:
-            return RunOutcome.model_validate_json((self.path / OUTCOME_FILE).read_bytes())
+            with (self.path / OUTCOME_FILE).open("rb") as stream:
+                data = stream.read(OUTCOME_LIMIT_BYTES + 1)
         except FileNotFoundError:
             return None
+        if len(data) > OUTCOME_LIMIT_BYTES:
+            raise AttemptError(
+                f"{OUTCOME_FILE} is larger than {OUTCOME_LIMIT_BYTES:,} bytes.", {"folder": str(self.path)}
+            )
+        try:
+            return RunOutcome.model_validate_json(data)
         except ValueError as error:
             raise AttemptError(
                 f"{OUTCOME_FILE} is damaged: it is not what the worker writes there.",

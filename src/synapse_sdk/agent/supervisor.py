@@ -211,10 +211,12 @@ class _Watch:
 
     def _judge(self, status: int, started_at: datetime) -> dict[str, object]:
         code = os.waitstatus_to_exitcode(status)
-        if self._ended_for is not None and not (code == 0 and (self._folder / OUTCOME_FILE).exists()):
-            cause, reason = self._ended_for, self._reason
-        elif code == 0:
+        if code == 0 and (self._folder / OUTCOME_FILE).exists():
             cause, reason = None, None  # asked to end or not, it had finished its work
+        elif self._ended_for is not None:
+            cause, reason = self._ended_for, self._reason
+        elif code == 0:  # the action called os._exit(0), say: nobody knows what it came to
+            cause, reason = "action", "the worker ended with exit code 0 and did not say how its action ended"
         elif code > 0:
             cause, reason = "action", f"the worker ended with exit code {code}"
         else:

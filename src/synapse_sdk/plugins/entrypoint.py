@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, cast
 from synapse_sdk._internal.atomic_write import atomic_write
 from synapse_sdk._internal.clock import utc_now
 from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk._internal.left_threads import end_without_left_threads
 from synapse_sdk.clients.event_spool import EventSpool
 from synapse_sdk.clients.server_address import ServerAddress
 from synapse_sdk.plugins.discovery import PluginDiscovery
@@ -103,7 +104,9 @@ def main(argv: Sequence[str]) -> int:
         cast("TextIOWrapper", stream).reconfigure(line_buffering=True)
     outcome = run_attempt(folder)
     atomic_write(folder / "outcome.json", encode_document(outcome))
-    return SUCCEEDED if outcome.state == "SUCCEEDED" else FAILED
+    code = SUCCEEDED if outcome.state == "SUCCEEDED" else FAILED
+    end_without_left_threads(code, lambda text: sys.stderr.write(f"{text}\n"))
+    return code
 
 
 def run_attempt(folder: Path) -> RunOutcome:
@@ -111,7 +114,7 @@ def run_attempt(folder: Path) -> RunOutcome:
 
     Events are reported as they happen; a failure is told on stderr too.
     """
-    stop, owner = _Stop(), os.getpid()
+    stop, owner, streams = _Stop(), os.getpid(), (sys.stdout, sys.stderr)
     stop.listen()
     envelope = Envelope.model_validate_json((folder / "envelope.json").read_bytes())
     server = _Server.find()
@@ -127,6 +130,7 @@ def run_attempt(folder: Path) -> RunOutcome:
             raise  # a child that the action forked
         stop.settle()
         outcome = _end_before_action(error, folder, stream, envelope, started_at)
+    sys.stdout, sys.stderr = streams  # whatever the action did to them
     _tell_failure(outcome)
     return outcome
 

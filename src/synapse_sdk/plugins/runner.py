@@ -9,6 +9,7 @@ Source: plugin guide, "Using Python"; interface sheet `core.md` §6.4.
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import sys
@@ -22,8 +23,14 @@ from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
 from synapse_sdk._internal.clock import utc_now
-from synapse_sdk._internal.errors import NotReachableError, SynapseError
-from synapse_sdk._internal.jsonable import NotJsonError, describe_json, escape_surrogates, to_jsonable
+from synapse_sdk._internal.errors import NotReachableError, SynapseError, read_words
+from synapse_sdk._internal.jsonable import (
+    NotJsonError,
+    describe_json,
+    escape_surrogates,
+    shorten,
+    to_jsonable,
+)
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk._version import __version__
 from synapse_sdk.plugins.as_action import as_action
@@ -52,6 +59,10 @@ if TYPE_CHECKING:
 DATASET_PARAMS = ("dataset", "dataset_id")
 #: Params of one run, written as JSON. Larger inputs are datasets.
 PARAMS_LIMIT_BYTES = 16 * 1024 * 1024
+#: A result says what came out; what is large belongs into files. As JSON, ASCII only.
+RESULT_LIMIT_BYTES = 16 * 1024 * 1024
+#: Characters of a failure's message that people and records are told; an exception may carry a whole file.
+MESSAGE_LIMIT = 10_000
 _OWN_PACKAGE = __name__.partition(".")[0]
 
 
@@ -345,7 +356,7 @@ def carry_out(
     stream.state("RUNNING")
     try:
         result = executor.execute_checked(plan.action_cls, plan.params, stream, envelope=envelope)
-        document = to_jsonable(result)
+        document = _describe_result(result)
     except NotJsonError as exc:
         error = ExecutionError(f"Action execution failed: {exc.message}", exc.details, hint=exc.hint)
         error.__cause__ = exc
@@ -373,6 +384,20 @@ def carry_out(
         rehearsed=tuple(executor.rehearsed) if request.rehearse else None,
     )
     return EndedAction(outcome, result, error)
+
+
+def _describe_result(result: Any) -> Any:
+    """Return a result as JSON has it; refuse one that no record should hold, here as on a server."""
+    document = to_jsonable(result)
+    size_bytes = len(json.dumps(document))
+    if size_bytes > RESULT_LIMIT_BYTES:
+        raise ExecutionError(
+            f"Action execution failed: its result has {size_bytes:,} bytes as JSON; "
+            f"at most {RESULT_LIMIT_BYTES:,} are kept.",
+            {"size_bytes": size_bytes, "limit_bytes": RESULT_LIMIT_BYTES},
+            hint="Write what is large to a file, and return its path.",
+        )
+    return document
 
 
 def require_mode(mode: ExecutionMode) -> None:
@@ -500,4 +525,9 @@ def describe_failure(error: BaseException, folder: Path) -> Failure:
 
 
 def _message_of(error: BaseException) -> str:
-    return str(error.message if isinstance(error, SynapseError) else error) or type(error).__name__
+    if isinstance(error, SynapseError):
+        return shorten(str(error.message), limit=MESSAGE_LIMIT) or type(error).__name__
+    words = shorten(read_words(error), limit=MESSAGE_LIMIT)
+    told = f"{type(error).__name__}: {words}" if words else type(error).__name__
+    # KeyboardInterrupt is not the action's failure, whatever it says.
+    return words or told if isinstance(error, KeyboardInterrupt) else f"Action execution failed: {told}"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from synapse_sdk._internal.errors import SynapseError
 
+#: Characters of a traceback that are shown and kept.
+TEXT_LIMIT = 40_000
 _SDK_FOLDER = Path(__file__).resolve().parent.parent
 _IMPORTLIB_FOLDER = Path(importlib.__file__).resolve().parent
 
@@ -26,7 +28,16 @@ def format_author_traceback(error: BaseException, folder: Path | None) -> str | 
     has_author_frame = _trim(report, error, root, seen=set())
     if not has_author_frame and not isinstance(error, SyntaxError):
         return None
-    return "".join(report.format()).rstrip()
+    return _cut("".join(report.format()).rstrip())
+
+
+def _cut(text: str) -> str:
+    """Leave out the middle of what is too long to be read: an exception may carry a whole file."""
+    left_out = len(text) - TEXT_LIMIT
+    if left_out <= 0:
+        return text
+    half = TEXT_LIMIT // 2
+    return f"{text[:half]}\n… ({left_out:,} characters are left out)\n{text[-half:]}"
 
 
 def is_raised_in(error: BaseException, folder: Path) -> bool:

@@ -83,10 +83,12 @@ class Desk:
     def end(
         self, assignment: dict[str, Any], outcome: dict[str, Any] | None = None, **record: Any
     ) -> dict[str, Any]:
-        """Say how the attempt ended; with exit code 0 unless told."""
+        """Say how the attempt ended; well, unless told."""
         identity = {"job": assignment["job"], "attempt": assignment["attempt"]}
         moments = {"started_at": iso_z(utc_now()), "ended_at": iso_z(utc_now())}
         body = {"exit": {**identity, "exit_code": 0, **moments, **record}}
+        if outcome is None and body["exit"]["exit_code"] == 0:
+            outcome = {"state": "SUCCEEDED"}
         if outcome is not None:
             body["outcome"] = {**identity, **moments, **outcome}
         return self.agent.post(f"jobs/{assignment['job']}/attempts/{assignment['attempt']}/exit/", json=body)

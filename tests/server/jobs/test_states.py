@@ -87,7 +87,7 @@ def test_what_nobody_confirmed_is_handed_out_again_but_not_for_ever():
     ("record", "outcome", "is_stopped", "state", "cause", "words"),
     [
         ({"exit_code": 0}, {"state": "SUCCEEDED"}, False, "SUCCEEDED", None, None),
-        ({"exit_code": 0}, None, False, "SUCCEEDED", None, None),
+        ({"exit_code": 0}, None, False, "FAILED", "action", "What it came to is not known"),
         ({"exit_code": 0}, {"state": "SUCCEEDED"}, True, "SUCCEEDED", None, None),
         ({"exit_code": 1, "cause": "action"}, {"state": "FAILED"}, False, "FAILED", "action", "no gpu"),
         ({"exit_code": 1, "cause": "action"}, None, False, "FAILED", "action", "exit code 1"),

@@ -238,6 +238,7 @@ def _register(output: Output, folder: Path, *, rehearse: bool) -> int:
 
 def _run_here(output: Output, plugin: PluginDiscovery, action: str, *, debug: bool, **request: Any) -> int:
     """Run the action in this process; `request` is what else a `RunRequest` holds."""
+    from synapse_sdk._internal.left_threads import end_without_left_threads
     from synapse_sdk.plugins.runner import ModuleImportError, RunRequest, plan, submit
     from synapse_sdk.plugins.terminal import TerminalSink
 
@@ -246,7 +247,7 @@ def _run_here(output: Output, plugin: PluginDiscovery, action: str, *, debug: bo
     # Config `env` must be there before the plugin's libraries are imported; what the user set wins.
     for name, value in plugin.config.env_texts().items():
         os.environ.setdefault(name, value)
-    with _stdout_kept_for_result(output):
+    with _streams_kept(output):
         try:
             run_plan = plan(RunRequest(plugin=plugin, action=action, **request))
         except ModuleImportError as error:
@@ -262,7 +263,9 @@ def _run_here(output: Output, plugin: PluginDiscovery, action: str, *, debug: bo
         sink = TerminalSink(output.err, show_debug=debug)
         with printed_above(sink):
             run = submit(run_plan, [sink])
-    return _say_end(output, run)
+    code = _say_end(output, run)
+    end_without_left_threads(code, output.warn)
+    return code
 
 
 def _refuse_server_options(mode: str, given: dict[str, object]) -> None:
@@ -350,18 +353,22 @@ def _show_result(output: Output, result: Any) -> None:
 
 
 @contextmanager
-def _stdout_kept_for_result(output: Output) -> Iterator[None]:
-    """Under `--json`, send what the action itself prints to stderr: stdout is for the one document."""
-    if not output.as_json:
-        yield
-        return
-    sys.stdout.flush()
-    kept = os.dup(1)
-    try:
+def _streams_kept(output: Output) -> Iterator[None]:
+    """Keep the streams that the command tells people by, whatever the action does to `sys`.
+
+    Under `--json`, what the action itself prints goes to stderr: stdout is for the one document.
+    """
+    streams = sys.stdout, sys.stderr
+    if output.as_json:
+        sys.stdout.flush()
+        kept = os.dup(1)
         # The descriptor, not only sys.stdout: child processes and C libraries print too.
         os.dup2(2, 1)
+    try:
         yield
     finally:
-        sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)
+        sys.stdout, sys.stderr = streams
+        if output.as_json:
+            sys.stdout.flush()
+            os.dup2(kept, 1)
+            os.close(kept)

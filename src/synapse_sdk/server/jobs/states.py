@@ -118,7 +118,9 @@ def may_move(state: JobState, cause: str | None, to: JobState) -> bool:
 def judge_exit(record: ExitRecord, outcome: RunOutcome | None, *, is_stop_requested: bool) -> AttemptEnding:
     """Say how an attempt ended. The supervisor's record decides; the worker's own words give the reason."""
     if record.exit_code == 0 and record.signal is None and record.cause is None:
-        if outcome is None or outcome.state == "SUCCEEDED":
+        if outcome is None:
+            return AttemptEnding("FAILED", "action", f"{_reason(record, None)} What it came to is not known.")
+        if outcome.state == "SUCCEEDED":
             return AttemptEnding("SUCCEEDED")
         return AttemptEnding(outcome.state, outcome.cause or "action", _reason(record, outcome))
     if record.cause == "cancelled" or is_stop_requested:
