@@ -178,6 +178,45 @@ def test_an_export_stays_in_its_storage(more: Any, labelling: LabellingServer, t
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+#: What a server may call a file, and what its labels are called then.
+HOSTILE_NAMES = {
+    "../../x.png": "x",
+    "..\u3000/..\u3000/..\u3000/x.png": "x",  # dots alone, once the blank is gone
+    "..\xa0/x.png": "x",
+    "/etc/passwd": "etc/passwd",
+    "C:\\x.png": "C_/x",
+    "x/..\u3000.png": "x/_",
+    ".. . /x.png": "x",
+    "CON.png": "CON_",
+    "a/aux/x.png": "a/aux_/x",
+    "x. .png": "x",
+    "x\x00\n.png": "x__",
+    "x\ud800.png": "x_",
+    "x" * 300 + ".png": "x" * 196,
+    "x." + "g" * 300: "x." + "g" * 178,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
+@pytest.mark.parametrize("plans", [False, True])
+def test_a_file_is_written_below_the_exports_folder_whatever_the_server_calls_it(
+    name: str, plans: bool, labelling: LabellingServer, tmp_path: Path, folder: Path
+):
+    class Exporter(BaseExporter):
+        use_output_stem_manifest = plans
+
+    labelling.add("assignments", 1, name)
+
+    export(labelling, Exporter)
+
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert [file for file in files if not file.is_relative_to(folder)] == []
+    label, original = sorted(file for file in files if file.parent != folder)
+    assert label == folder / "labels" / f"{HOSTILE_NAMES[name]}.json"
+    assert original.read_bytes() == b"file 1"
+    assert all(part.isprintable() for part in original.parts)
+
+
 class Picky(BaseExporter):
     """Fails for the second item, in each of the ways in which an exporter can."""
 

@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synapse_sdk.plugins.actions.dataset.label_format import detect_label_format
@@ -25,7 +25,7 @@ from synapse_sdk.plugins.actions.dataset.output_folder import check_is_free, out
 from synapse_sdk.plugins.actions.export.handlers import GroundTruthExportTargetHandler, list_files
 from synapse_sdk.plugins.actions.export.item_failure import explain, is_hopeless
 from synapse_sdk.plugins.actions.export.items import look_ahead
-from synapse_sdk.plugins.actions.export.stems import Stems
+from synapse_sdk.plugins.actions.export.stems import Stems, clean_suffix
 from synapse_sdk.plugins.errors import ExecutionError
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def _place(fetched: _Fetched, stem: str, folder: Path) -> str:
     text = json.dumps(data, ensure_ascii=False, allow_nan=False)
     targets = []
     for order, (name, _) in enumerate(files, start=1):
-        suffix = PurePosixPath(name.replace("\\", "/")).suffix
+        suffix = clean_suffix(name)
         # The primary one has the labels' own name, the others are counted.
         targets.append(folder / FILES / (f"{stem}{suffix}" if order == 1 else f"{stem}.{order}{suffix}"))
     labels = folder / LABELS / f"{stem}.json"

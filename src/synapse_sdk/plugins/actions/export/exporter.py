@@ -13,14 +13,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from synapse_sdk.plugins.actions.export.enums import ExportStatus
 from synapse_sdk.plugins.actions.export.item_failure import explain, is_hopeless
 from synapse_sdk.plugins.actions.export.report import ExportReport
 from synapse_sdk.plugins.actions.export.run_adapter import ExporterRunAdapter, MetricsRecord
-from synapse_sdk.plugins.actions.export.stems import Stems
+from synapse_sdk.plugins.actions.export.stems import Stems, clean_suffix
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.export.handlers import ExportTargetHandler
@@ -150,8 +150,7 @@ class BaseExporter:
     ) -> ExportStatus:
         """Write an item's original below `base_path`; add `[name, reason]` to the list where that fails."""
         name = self.get_original_file_name(result["files"]) or str(result["id"])
-        suffix = PurePosixPath(name.replace("\\", "/")).suffix
-        target = base_path / f"{self.get_output_stem(result)}{suffix}"
+        target = base_path / f"{self.get_output_stem(result)}{clean_suffix(name)}"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.exists():

@@ -16,7 +16,11 @@ from typing import Any
 #: Of one part of a path, in bytes, which leaves room for an id and a suffix in the 255 that file systems
 #: give.
 PART_LIMIT_BYTES = 200
-_UNWRITABLE = re.compile(r'[\x00-\x1f<>:"|?*]')
+_UNWRITABLE = re.compile(r'[\x00-\x1f\x7f\ud800-\udfff<>:"|?*]')
+#: Some systems drop these from the end of a name; of dots alone, every system makes another folder.
+_ENDS = re.compile(r"[\s.]+\Z")
+#: Windows writes to a device instead, whatever suffix follows.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|\Z)", re.IGNORECASE)
 
 
 @dataclass
@@ -53,19 +57,30 @@ class Stems:
 
 def clean_stem(original_name: str) -> str:
     """Return a relative path without its suffix, of parts that any system can write; empty where none is."""
-    parts = [_clean_part(part) for part in original_name.replace("\\", "/").split("/") if part.strip(". ")]
-    if not parts:
-        return ""
-    return str(PurePosixPath(*parts[:-1], PurePosixPath(parts[-1]).stem))
+    parts = _clean_parts(original_name)
+    if parts:
+        parts[-1] = _clean_part(PurePosixPath(parts[-1]).stem) or "_"
+    return "/".join(parts)
+
+
+def clean_suffix(original_name: str) -> str:
+    """Return a name's suffix with its dot, as any system can write it; empty where it has none."""
+    return PurePosixPath(["", *_clean_parts(original_name)][-1]).suffix
+
+
+def _clean_parts(original_name: str) -> list[str]:
+    parts = [_clean_part(part) for part in original_name.replace("\\", "/").split("/")]
+    # What is nothing, or dots only, is left out after it was cleaned: only then is it seen what it is.
+    return [part for part in parts if part]
 
 
 def _clean_part(part: str) -> str:
-    part = _UNWRITABLE.sub("_", part).strip()
-    if len(part.encode()) <= PART_LIMIT_BYTES:
-        return part
-    suffix = PurePosixPath(part).suffix[:20]
-    kept = part.encode()[: PART_LIMIT_BYTES - len(suffix.encode())].decode(errors="ignore")
-    return kept + suffix
+    part = _ENDS.sub("", _UNWRITABLE.sub("_", part)).lstrip()
+    if len(part.encode()) > PART_LIMIT_BYTES:
+        suffix = PurePosixPath(part).suffix[:20]
+        kept = part.encode()[: PART_LIMIT_BYTES - len(suffix.encode())].decode(errors="ignore")
+        part = _ENDS.sub("", kept + suffix)
+    return _DEVICE.sub(r"\g<0>_", part, count=1) if _DEVICE.match(part) else part
 
 
 def _fold(stem: str) -> str:
