@@ -217,6 +217,25 @@ def test_a_file_is_written_below_the_exports_folder_whatever_the_server_calls_it
     assert all(part.isprintable() for part in original.parts)
 
 
+def test_half_characters_come_as_the_server_has_them(labelling: LabellingServer, folder: Path):
+    class Exporter(BaseExporter):
+        export_report_enabled = True
+
+    labelling.add("assignments", 1, "1.png", data={"text": "caf\ud83d", "more": "\u00e9"})
+    labelling.add("assignments", 2, "2\udc80.png")
+    del labelling.files["assignments-2"]
+
+    with pytest.raises(ExecutionError, match="1 of 2 items could not be exported"):
+        export(labelling, Exporter)
+
+    files = written(folder)
+    assert files["labels/1.json"] == {"text": "caf\ud83d", "more": "\u00e9"}
+    assert "\u00e9" in (folder / "labels" / "1.json").read_text("utf-8")
+    assert files["error_file_list.json"]["origin_file_name"][0][0] == "2\udc80.png"
+    assert files["export_report.json"]["files"][0]["original_name"] == "2\udc80.png"
+    assert "2\\udc80.png" in (folder / "export_report.csv").read_text("utf-8-sig")
+
+
 class Picky(BaseExporter):
     """Fails for the second item, in each of the ways in which an exporter can."""
 

@@ -25,6 +25,7 @@ from synapse_sdk.plugins.actions.dataset.output_folder import check_is_free, out
 from synapse_sdk.plugins.actions.export.handlers import GroundTruthExportTargetHandler, list_files
 from synapse_sdk.plugins.actions.export.item_failure import explain, is_hopeless
 from synapse_sdk.plugins.actions.export.items import look_ahead
+from synapse_sdk.plugins.actions.export.json_file import encode_json
 from synapse_sdk.plugins.actions.export.stems import Stems, clean_suffix
 from synapse_sdk.plugins.errors import ExecutionError
 
@@ -141,8 +142,7 @@ class _Download:
             self._fill(filters, folder)
             failure = self._find_failure(target)
             if failure is not None:
-                failures = json.dumps({"items": self.failures}, ensure_ascii=False, indent=4)
-                (folder / ERROR_FILE).write_text(failures, "utf-8")
+                (folder / ERROR_FILE).write_bytes(encode_json({"items": self.failures}, indent=4))
         if failure is not None:
             raise failure
         return self._summarise()
@@ -252,7 +252,7 @@ def _read_name(entry: Mapping[str, Any]) -> str:
 def _place(fetched: _Fetched, stem: str, folder: Path) -> str:
     """Write labels and files under their names; return how the labels are written."""
     data, files = fetched
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+    content = encode_json(data)
     targets = []
     for order, (name, _) in enumerate(files, start=1):
         suffix = clean_suffix(name)
@@ -265,5 +265,5 @@ def _place(fetched: _Fetched, stem: str, folder: Path) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
     for target, (_, file) in zip(targets, files, strict=True):
         file.replace(target)
-    labels.write_text(text, "utf-8")
+    labels.write_bytes(content)
     return detect_label_format(data)

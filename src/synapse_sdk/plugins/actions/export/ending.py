@@ -5,11 +5,11 @@ Source: interface sheet `actions.md` §6.3.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from synapse_sdk.plugins.actions.export.context import ExportContext
+from synapse_sdk.plugins.actions.export.json_file import encode_json
 from synapse_sdk.plugins.actions.export.log_messages import ExportLogMessageCode
 from synapse_sdk.plugins.errors import ExecutionError
 
@@ -91,4 +91,4 @@ def find_failure(context: ExportContext) -> ExecutionError | None:
 
 
 def _write(file: Path, document: Any) -> None:
-    file.write_text(json.dumps(document, ensure_ascii=False, indent=4), encoding="utf-8")
+    file.write_bytes(encode_json(document, indent=4))

@@ -10,7 +10,6 @@ name is a failure of that item.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from synapse_sdk.plugins.actions.export.enums import ExportStatus
 from synapse_sdk.plugins.actions.export.item_failure import explain, is_hopeless
+from synapse_sdk.plugins.actions.export.json_file import encode_json
 from synapse_sdk.plugins.actions.export.report import ExportReport
 from synapse_sdk.plugins.actions.export.run_adapter import ExporterRunAdapter, MetricsRecord
 from synapse_sdk.plugins.actions.export.stems import Stems, clean_suffix
@@ -172,9 +172,9 @@ class BaseExporter:
             return ExportStatus.FAILED
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            text = json.dumps(result["data"], ensure_ascii=False, indent=4, allow_nan=False)
-            with target.open("x", encoding="utf-8") as stream:
-                stream.write(text)
+            content = encode_json(result["data"], indent=4)
+            with target.open("xb") as stream:
+                stream.write(content)
         except Exception as error:  # noqa: BLE001 - of one item: it is recorded, and the others go on
             return _fail(error_file_list, name, error)
         return ExportStatus.SUCCESS

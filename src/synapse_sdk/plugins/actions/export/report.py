@@ -6,10 +6,11 @@ Source: interface sheet `actions.md` §6.3.
 from __future__ import annotations
 
 import csv
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from synapse_sdk.plugins.actions.export.json_file import encode_json
 
 SCHEMA_VERSION: Final = 2
 JSON_FILE_NAME: Final = "export_report.json"
@@ -59,9 +60,11 @@ class ExportReport:
             "summary": {**summary, "outcomes": self.count()},
             "files": [asdict(entry) for entry in self.files],
         }
-        (folder / JSON_FILE_NAME).write_text(json.dumps(document, ensure_ascii=False, indent=2), "utf-8")
+        (folder / JSON_FILE_NAME).write_bytes(encode_json(document, indent=2))
         # With a mark at its beginning, by which spreadsheets know that it is UTF-8.
-        with (folder / CSV_FILE_NAME).open("w", encoding="utf-8-sig", newline="") as stream:
+        with (folder / CSV_FILE_NAME).open(
+            "w", encoding="utf-8-sig", errors="backslashreplace", newline=""
+        ) as stream:
             writer = csv.writer(stream)
             writer.writerow(CSV_HEADER)
             writer.writerows(_as_row(entry) for entry in self.files)
