@@ -217,6 +217,28 @@ def test_a_file_is_written_below_the_exports_folder_whatever_the_server_calls_it
     assert all(part.isprintable() for part in original.parts)
 
 
+def test_labels_beside_the_reports_are_not_written_over_or_swept_away(
+    labelling: LabellingServer, folder: Path
+):
+    class Exporter(BaseExporter):
+        label_output_dirname = None
+        export_report_enabled = True
+
+    names = [".fetching/1.png", "error_file_list.png", "filename_collisions.png", "Export_Report.png", "x.png"]
+    for number, name in enumerate(names, start=1):
+        labelling.add("assignments", number, name)
+    labelling.records["assignments"][4]["data"] = None
+
+    with pytest.raises(ExecutionError, match="1 of 5 items could not be exported"):
+        export(labelling, Exporter)
+
+    files = written(folder)
+    labels = [content["n"] for content in files.values() if isinstance(content, dict) and "n" in content]
+    assert sorted(labels) == [1, 2, 3, 4]
+    assert files["error_file_list.json"]["json_file_name"] == [["x.json", "the item has no data"]]
+    assert len(files["filename_collisions.json"]) == 3
+
+
 def test_half_characters_come_as_the_server_has_them(labelling: LabellingServer, folder: Path):
     class Exporter(BaseExporter):
         export_report_enabled = True

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from synapse_sdk.plugins.actions.export.ending import COLLISIONS_FILE, ERROR_FILE
 from synapse_sdk.plugins.actions.export.enums import ExportStatus
 from synapse_sdk.plugins.actions.export.item_failure import explain, is_hopeless
 from synapse_sdk.plugins.actions.export.json_file import encode_json
-from synapse_sdk.plugins.actions.export.report import ExportReport
+from synapse_sdk.plugins.actions.export.report import JSON_FILE_NAME, ExportReport
 from synapse_sdk.plugins.actions.export.run_adapter import ExporterRunAdapter, MetricsRecord
 from synapse_sdk.plugins.actions.export.stems import Stems, clean_suffix
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.context import RuntimeContext
 
 ORIGINALS = "origin_files"
+REPORT_STEMS = tuple(Path(name).stem for name in (ERROR_FILE, COLLISIONS_FILE, JSON_FILE_NAME))
 
 
 class BaseExporter:
@@ -70,7 +72,8 @@ class BaseExporter:
         self.path_root = Path(path_root)
         self.params = params
         self.run = ExporterRunAdapter(ctx)
-        self.stems = Stems()
+        # Where labels lie beside the reports, the reports would be written over them.
+        self.stems = Stems(() if self.label_output_dirname else REPORT_STEMS)
         self.report = ExportReport()
         self.output_paths: dict[str, Path] = {}
         #: Completes items that are listed with addresses only; None for items that are whole.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk.plugins.actions.export.context import ExportContext
 from synapse_sdk.plugins.actions.export.enums import ExportStatus
 from synapse_sdk.plugins.actions.export.item_failure import explain, is_hopeless
@@ -28,8 +29,6 @@ EXPORT_PAYLOAD_WORKERS = 8
 EXPORT_PAYLOAD_PREFETCH = 16
 #: Numbers are told after so many items.
 FLUSH_EVERY = 25
-#: Holds what is fetched ahead; gone when all is written.
-SCRATCH = ".fetching"
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -72,8 +71,9 @@ def convert_items(context: ExportContext) -> Generator[dict[str, Any], None, Non
     exporter, handler = context.exporter, context.handler
     assert exporter is not None
     assert context.unique_export_path is not None
-    scratch = context.unique_export_path / SCRATCH
-    scratch.mkdir(exist_ok=True)
+    # Holds what is fetched ahead; gone when all is written. No item can be called so.
+    scratch = context.unique_export_path / f".fetching-{uuid7()}"
+    scratch.mkdir()
     fetches_originals = (
         bool(context.export_params.get("save_original_file")) and exporter.takes_fetched_originals
     )

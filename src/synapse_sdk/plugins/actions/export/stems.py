@@ -27,10 +27,15 @@ _DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|\Z)", re.IGNORECASE)
 class Stems:
     """The names that are taken, and whose they are."""
 
+    #: Names that no item gets.
+    reserved: Iterable[str] = ()
     #: Every item that did not get the name that its file has: `item_id`, `original_name`, `output_stem`.
     collisions: list[dict[str, Any]] = field(default_factory=list)
     _stem_by_id: dict[int, str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._taken.update(map(_fold, self.reserved))
 
     def claim(self, item_id: int, original_name: str) -> str:
         """Return the name of an item's files, without a suffix; asked again, the same."""
