@@ -178,6 +178,36 @@ def test_an_export_stays_in_its_storage(more: Any, labelling: LabellingServer, t
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_an_export_leaves_its_storage_by_no_link(labelling: LabellingServer, tmp_path: Path):
+    labelling.add("assignments", 1, "1.png")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "storage" / "exports").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(ExecutionError, match="stays in its storage; 'exports/a' would not"):
+        export(labelling, path="exports/a")
+
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "more"),
+    [(BaseExporter, {}), (ExportAction, {}), (BaseExporter, {"name": "x" * 300})],
+    ids=["refused list", "refused list in one go", "long name"],
+)
+def test_an_export_that_could_not_begin_leaves_no_folder(
+    action: Any, more: Any, labelling: LabellingServer, tmp_path: Path
+):
+    (tmp_path / "storage" / "mine").mkdir()
+    if not more:
+        labelling.troubles["sdk/assignments"] = [400]
+
+    with pytest.raises(Exception, match=r"trouble|File name too long"):
+        export(labelling, action, path="mine/deep/down", **more)
+
+    left = sorted(path.name for path in (tmp_path / "storage").rglob("*"))
+    assert left == ["mine"]
+
+
 #: What a server may call a file, and what its labels are called then.
 HOSTILE_NAMES = {
     "../../x.png": "x",

@@ -186,8 +186,8 @@ class ExportAction(DefaultExportAction):
         root = find_storage_root(
             open_storage(self.require_client("get_storage()"), self.params.storage, "write")
         )
-        folder = make_path_in_storage(root, self.params.path)
         results, count = self.get_filtered_results(self.params.filter)
+        folder = make_path_in_storage(root, self.params.path)
         params = {**describe_params(self.params), **(self.params.extra_params or {})}
         kind = type(self).entrypoint or BaseExporter
         exporter = kind(self.ctx, handler.get_export_item(results), folder, **params)

@@ -44,6 +44,8 @@ class ExportContext(BaseStepContext):
     project_id: int | None = None
     handler: ExportTargetHandler | None = None
     unique_export_path: Path | None = None
+    #: Folders above it that were not there before, the innermost first.
+    made_parents: list[Path] = field(default_factory=list)
     label_output_dirname: str | None = "labels"
     sdk_managed_original_files: bool = True
     #: Kind → folder, as `setup_output_directories` made them.

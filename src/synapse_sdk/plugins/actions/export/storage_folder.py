@@ -5,6 +5,8 @@ Source: interface sheet `actions.md` §6.3, `platform.md` §3.2 and §5.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from synapse_sdk.plugins.errors import ExecutionError
@@ -37,17 +39,45 @@ def make_path_in_storage(root: Path, path: str) -> Path:
     Raises:
         ExecutionError: `path` leads out of it.
     """
-    folder = root.joinpath(*_safe_parts(path, "path"))
+    folder = _find_path(root, path)
     folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def list_missing(root: Path, path: str) -> list[Path]:
+    """Return the folders that `make_path_in_storage` would make, the innermost first.
+
+    Raises:
+        ExecutionError: `path` leads out of the storage.
+    """
+    folder = _find_path(root, path)
+    return [place for place in (folder, *folder.parents) if not place.exists()]
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove those of the folders that are there and have nothing in them; inner ones come first."""
+    for folder in folders:
+        with suppress(OSError):  # somebody else has put something there, or has removed it
+            folder.rmdir()
+
+
+def _find_path(root: Path, path: str) -> Path:
+    folder = root.joinpath(*_safe_parts(path, "path"))
+    if not folder.resolve().is_relative_to(root.resolve()):  # by a link
+        raise _leads_out(path, "path")
     return folder
 
 
 def _safe_parts(path: str, what: str) -> tuple[str, ...]:
     parts = tuple(part for part in PurePosixPath(path).parts if part != "/")
     if ".." in parts or "\0" in path or "\\" in path:
-        raise ExecutionError(
-            f"The {what} of an export stays in its storage; {path!r} would not.",
-            {what: path},
-            hint="Give it relative to the storage, without '..'.",
-        )
+        raise _leads_out(path, what)
     return parts
+
+
+def _leads_out(path: str, what: str) -> ExecutionError:
+    return ExecutionError(
+        f"The {what} of an export stays in its storage; {path!r} would not.",
+        {what: path},
+        hint="Give it relative to the storage, without '..'.",
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 from synapse_sdk.plugins.actions._storage import find_storage_root, open_storage
 from synapse_sdk.plugins.actions.export.context import ExportContext
 from synapse_sdk.plugins.actions.export.log_messages import ExportLogMessageCode
-from synapse_sdk.plugins.actions.export.storage_folder import make_export_folder
+from synapse_sdk.plugins.actions.export.storage_folder import list_missing, make_export_folder, remove_empty
 from synapse_sdk.plugins.steps.base import BaseStep, StepResult
 
 
@@ -26,6 +26,7 @@ class InitializeStep(BaseStep[ExportContext]):
         context.handler.validate_filter(params["filter"])
         context.storage = open_storage(context.client, params["storage"], "write")
         context.path_root = find_storage_root(context.storage)
+        context.made_parents = list_missing(context.path_root, params["path"])
         context.unique_export_path = create_unique_export_path(
             context.path_root, params["path"], params["name"]
         )
@@ -34,14 +35,14 @@ class InitializeStep(BaseStep[ExportContext]):
         return StepResult(data={"output_path": context.output_path})
 
     def rollback(self, context: ExportContext, result: StepResult) -> None:
-        """Remove the folder where nothing was exported; else leave it, and say that it is not all."""
+        """Remove what was made where nothing was exported; else leave it, and say that it is not all."""
         folder = context.unique_export_path
-        if folder is None or not folder.exists():
-            return
-        if context.exported_count == 0 and context.failed_count == 0:
+        if folder is not None and folder.exists():
+            if context.exported_count or context.failed_count:
+                context.log_message(f"The export ended early; {folder} is not complete.", "warning")
+                return
             shutil.rmtree(folder)
-        else:
-            context.log_message(f"The export ended early; {folder} is not complete.", "warning")
+        remove_empty(context.made_parents)
 
 
 def create_unique_export_path(root: Path, path: str, name: str) -> Path:
