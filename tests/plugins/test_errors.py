@@ -19,6 +19,7 @@ PARENTS = {
     "ActionNotFoundError": ["PluginError"],
     "ExecutionError": ["PluginError"],
     "ParamsError": ["ExecutionError", "ValidationError"],
+    "MissingClientError": ["ExecutionError"],
     "DeploymentError": ["ExecutionError", "RuntimeError"],
     "RayNotInstalledError": ["DeploymentError", "ImportError"],
     "PipelineError": ["ExecutionError", "RuntimeError"],

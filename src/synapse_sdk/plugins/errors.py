@@ -7,6 +7,7 @@ PluginError
 ├── ActionNotFoundError      config.yaml has no such action, or its entrypoint names nothing
 ├── ExecutionError           the action ran and failed
 │   ├── ParamsError          … because its params do not fit (also a ValidationError)
+│   ├── MissingClientError   … because it asked for the server, and the run has no client
 │   ├── DeploymentError      an application could not be deployed (also a RuntimeError)
 │   │   └── RayNotInstalledError  … because it needs Ray (also an ImportError)
 │   └── PipelineError        an action of a pipeline failed (also a RuntimeError)
@@ -68,6 +69,20 @@ class ExecutionError(PluginError):
 
 class ParamsError(ExecutionError, ValidationError):
     """The params do not fit the action's model. Caught as either of its parents, as both dialects expect."""
+
+
+class MissingClientError(ExecutionError):
+    """The action asked for the server, and its run has no client."""
+
+    @classmethod
+    def at(cls, name: str, call: str) -> MissingClientError:
+        """Build the error for a class of this name and its call, such as "get_project()"."""
+        return cls(
+            f"Backend client is None: {name} asked for the server with {call}, and this run has none.",
+            {"action": name, "call": call},
+            hint="Log in with `synapse login`, run it there with --mode remote, or try its logic with "
+            "--rehearse; in tests, `self.client` can be a fake of yours: LocalExecutor(client=…).",
+        )
 
 
 class PipelineError(ExecutionError, RuntimeError):

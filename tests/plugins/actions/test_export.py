@@ -24,8 +24,9 @@ from synapse_sdk.plugins.actions.export import (
     TargetHandlerFactory,
     TaskExportTargetHandler,
 )
-from synapse_sdk.plugins.errors import ExecutionError, ParamsError
+from synapse_sdk.plugins.errors import ExecutionError, MissingClientError, ParamsError
 from synapse_sdk.plugins.log_messages import resolve_log_message
+from synapse_sdk.plugins.testing import RecordingContext
 
 KIND = {"assignment": "assignments", "task": "tasks", "ground_truth": "ground_truth_events"}
 
@@ -601,6 +602,18 @@ def test_an_unknown_target_names_those_that_there_are():
 def test_without_a_server_an_export_says_so():
     with pytest.raises(ExecutionError, match=r"^Backend client is None: BaseExporter asked for the server"):
         LocalExecutor(sinks=[], open_client=lambda: None).execute(BaseExporter, params())
+
+
+def test_originals_without_a_server_end_an_exporter_by_itself_at_once(tmp_path: Path):
+    ctx = RecordingContext()
+    items = [{"id": number, "data": {}, "files": {"url": "/x", "file_name": "x.png"}} for number in (1, 2)]
+
+    with pytest.raises(MissingClientError, match=r"asked for the server with download_file\(\)") as caught:
+        BaseExporter(ctx, items, tmp_path).export()
+
+    assert "synapse login" in (caught.value.hint or "")
+    result = BaseExporter(ctx, items, tmp_path, save_original_file=False).export()
+    assert result["exported_count"] == 2
 
 
 @pytest.mark.parametrize("code", list(ExportLogMessageCode))

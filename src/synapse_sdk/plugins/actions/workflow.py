@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from synapse_sdk.plugins.action import BaseAction
-from synapse_sdk.plugins.errors import ExecutionError
+from synapse_sdk.plugins.errors import MissingClientError
 from synapse_sdk.plugins.result import merge_result, validate_result
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class WorkflowAction(BaseAction[P], Generic[P]):
         """The server's client.
 
         Raises:
-            ExecutionError: This run has none.
+            MissingClientError: This run has none.
         """
         return self.require_client("self.client")
 
@@ -33,16 +33,10 @@ class WorkflowAction(BaseAction[P], Generic[P]):
         """Return the server's client for a call, such as "get_project()", that can not do without.
 
         Raises:
-            ExecutionError: This run has none; the message names the call, the hint the ways on.
+            MissingClientError: This run has none; the message names the call, the hint the ways on.
         """
         if self.ctx.client is None:
-            name = type(self).__name__
-            raise ExecutionError(
-                f"Backend client is None: {name} asked for the server with {call}, and this run has none.",
-                {"action": name, "call": call},
-                hint="Log in with `synapse login`, run it there with --mode remote, or try its logic with "
-                "--rehearse; in tests, `self.client` can be a fake of yours: LocalExecutor(client=…).",
-            )
+            raise MissingClientError.at(type(self).__name__, call)
         return self.ctx.client
 
     def setup_steps(self, registry: StepRegistry[Any]) -> None:

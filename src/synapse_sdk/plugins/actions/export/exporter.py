@@ -22,6 +22,7 @@ from synapse_sdk.plugins.actions.export.json_file import encode_json
 from synapse_sdk.plugins.actions.export.report import JSON_FILE_NAME, ExportReport
 from synapse_sdk.plugins.actions.export.run_adapter import ExporterRunAdapter, MetricsRecord
 from synapse_sdk.plugins.actions.export.stems import Stems, clean_suffix
+from synapse_sdk.plugins.errors import MissingClientError
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.export.handlers import ExportTargetHandler
@@ -228,7 +229,7 @@ class BaseExporter:
         if not url:
             raise ValueError("the server names no address for its file")
         if self.ctx.client is None:
-            raise ValueError("Backend client is None: its file can not be fetched")
+            raise MissingClientError.at(type(self).__name__, "download_file()")
         self.ctx.client.download_file(url, target)
 
 

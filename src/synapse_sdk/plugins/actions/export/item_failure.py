@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 
 from synapse_sdk._internal.errors import SynapseError, read_words
+from synapse_sdk.plugins.errors import MissingClientError
 
-#: What no other item would survive either: nothing is left to write to.
+#: Nothing is left to write to.
 _HOPELESS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
@@ -22,4 +23,6 @@ def explain(error: BaseException) -> str:
 
 def is_hopeless(error: BaseException) -> bool:
     """Would every other item fail of this as well?"""
-    return isinstance(error, OSError) and error.errno in _HOPELESS
+    return isinstance(error, MissingClientError) or (
+        isinstance(error, OSError) and error.errno in _HOPELESS
+    )

@@ -67,6 +67,7 @@ def convert_items(context: ExportContext) -> Generator[dict[str, Any], None, Non
 
     Raises:
         OSError: Nothing more can be written.
+        MissingClientError: Something is to be fetched from the server, and there is none.
     """
     exporter, handler = context.exporter, context.handler
     assert exporter is not None
@@ -142,6 +143,7 @@ def save_items(context: ExportContext) -> None:
 
     Raises:
         OSError: Nothing more can be written.
+        MissingClientError: Something is to be fetched from the server, and there is none.
     """
     exporter = context.exporter
     assert exporter is not None
