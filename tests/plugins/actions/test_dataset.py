@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from tests.plugins.scripts import write_files
 
 from synapse_sdk.clients.backend import BackendClient
 from synapse_sdk.plugins import LocalExecutor
-from synapse_sdk.plugins.actions.dataset import DatasetAction, DatasetLogMessageCode, DatasetResult
+from synapse_sdk.plugins.actions.dataset import DatasetAction, DatasetLogMessageCode, DatasetResult, copies
 from synapse_sdk.plugins.errors import ExecutionError
 from synapse_sdk.plugins.log_messages import resolve_log_message
 from synapse_sdk.workspace import LocalWorkspace
@@ -262,6 +264,43 @@ def test_copies_of_different_filters_are_different_ones(
     assert [path for path in written(second.path) if path.endswith(".json")] == [
         "train/json/2.json", "train/json/3.json",
     ]  # fmt: skip
+
+
+def test_copies_that_nobody_uses_any_more_are_removed(
+    workspace: LocalWorkspace, labelling: LabellingServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(copies, "KEPT_COPIES", 1)
+    truth(labelling, 1, "a.png")
+    kinds: list[dict[str, Any]] = [{"id": 1}, {"id": 2}, {"id": 3}, {"id": 4}]
+    found = [bring(workspace, labelling, dataset=VERSION, splits={"train": kind}).path for kind in kinds]
+    room = found[0].parent
+    broken_off = room / ".broken.partial"
+    broken_off.mkdir()
+    long_ago = time.time() - copies.KEPT_S - 60
+    for place in (found[0] / copies.SUMMARY_FILE, found[1] / copies.SUMMARY_FILE, broken_off):
+        os.utime(place, (long_ago, long_ago))
+    assert all(folder.is_dir() for folder in found)
+
+    # The first is used again; the third and the fourth were used lately; of the second nobody knows.
+    again = bring(workspace, labelling, dataset=VERSION, splits={"train": kinds[0]})
+
+    assert again.path == found[0]
+    assert sorted(room.iterdir()) == sorted([found[0], *found[2:]])
+
+
+@pytest.mark.parametrize("place", [".", "link", "new/deep"])
+def test_an_output_folder_may_be_empty_already_and_a_link_to_one(
+    place: str, workspace: LocalWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
+    monkeypatch.chdir(tmp_path / "empty" if place == "." else tmp_path)
+
+    bring(workspace, dataset=1, output_dir=place)
+
+    folder = tmp_path / ("new/deep" if place == "new/deep" else "empty")
+    assert set(written(folder)) == {"train/a.txt", "train/b.txt", "test/c.txt"}
+    assert list(tmp_path.rglob("*.partial")) == []
 
 
 def test_a_rehearsed_download_makes_a_dataset_up(tmp_path: Path):

@@ -255,7 +255,13 @@ def test_labels_beside_the_reports_are_not_written_over_or_swept_away(
         label_output_dirname = None
         export_report_enabled = True
 
-    names = [".fetching/1.png", "error_file_list.png", "filename_collisions.png", "Export_Report.png", "x.png"]
+    names = [
+        ".fetching/1.png",
+        "error_file_list.png",
+        "filename_collisions.png",
+        "Export_Report.png",
+        "x.png",
+    ]
     for number, name in enumerate(names, start=1):
         labelling.add("assignments", number, name)
     labelling.records["assignments"][4]["data"] = None

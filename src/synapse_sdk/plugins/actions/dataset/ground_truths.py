@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synapse_sdk.plugins.actions.dataset.copies import SUMMARY_FILE, find_copy, remove_unused_copies
 from synapse_sdk.plugins.actions.dataset.label_format import detect_label_format
 from synapse_sdk.plugins.actions.dataset.log_messages import DatasetLogMessageCode as Code
 from synapse_sdk.plugins.actions.dataset.models import DatasetParams, DatasetResult
@@ -38,8 +39,6 @@ CATEGORY_BY_SPLIT = {"train": "train", "valid": "validation", "validation": "val
 USUAL_SPLITS = ("train", "valid", "test")
 LABELS, FILES = "json", "original_files"
 ERROR_FILE = "error_file_list.json"
-#: Says in a copy how many items it has, and how they are written.
-SUMMARY_FILE = ".summary.json"
 #: Threads that fetch, and items that are fetched ahead at most.
 WORKERS, AHEAD = 8, 16
 PAGE_SIZE = 100
@@ -74,7 +73,8 @@ def bring_ground_truths(ctx: RuntimeContext, client: Any, params: DatasetParams)
         target, summary = params.output_dir, download.write(filters, params.output_dir)
     else:
         target = _find_cache_folder(client, filters, state)
-        summary = _read_copy(target) if target.is_dir() else download.write_copy(filters, target)
+        summary = find_copy(target) or download.write_copy(filters, target)
+        remove_unused_copies(target.parent)
     ctx.log_message(Code.DATASET_DOWNLOAD_COMPLETED, count=summary["count"])
     return DatasetResult(path=target, is_categorized="" not in filters, **summary)
 
@@ -113,11 +113,6 @@ def _find_cache_folder(client: Any, filters: Mapping[str, Any], state: Mapping[s
     facts = {"server": getattr(client, "base_url", ""), "filters": filters, "state": state}
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
     return load_settings().cache_dir / "ground-truths" / digest
-
-
-def _read_copy(folder: Path) -> dict[str, Any]:
-    summary: dict[str, Any] = json.loads((folder / SUMMARY_FILE).read_bytes())
-    return summary
 
 
 @dataclass

@@ -22,10 +22,11 @@ def output_folder(target: Path, *, first_wins: bool = False) -> Iterator[Path]:
     Raises:
         ExecutionError: `target` has something in it.
     """
+    target = target.resolve()  # a link to a folder, or `.`, is the folder that it means
     if not first_wins:
         check_is_free(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{uuid7()}.part")
+    part = target.with_name(f".{target.name}.{uuid7()}.partial")
     part.mkdir()
     try:
         yield part

@@ -23,6 +23,4 @@ def explain(error: BaseException) -> str:
 
 def is_hopeless(error: BaseException) -> bool:
     """Would every other item fail of this as well?"""
-    return isinstance(error, MissingClientError) or (
-        isinstance(error, OSError) and error.errno in _HOPELESS
-    )
+    return isinstance(error, MissingClientError) or (isinstance(error, OSError) and error.errno in _HOPELESS)
