@@ -100,8 +100,10 @@ def _iter_excel(path: Path) -> Iterator[list[str]]:
                 yield ["" if cell is None else _as_text(cell) for cell in row]
         finally:
             book.close()
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError, SyntaxError) as error:
-        # openpyxl has no error of its own for what is no workbook.
+    except (ExcelSecurityError, OSError):
+        raise
+    except Exception as error:
+        # Border of foreign code: zlib, zipfile and openpyxl raise a dozen kinds for what is no workbook.
         raise ExcelParsingError(
             f"The metadata {path.name} is no Excel table that can be read: {error}.", {"path": str(path)}
         ) from error
