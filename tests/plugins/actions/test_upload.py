@@ -295,6 +295,50 @@ def test_every_file_that_can_not_travel_has_its_reason(collection: Collection, t
     assert told["image_1/Thumbs.db"]["import_status"] == "skipped"
 
 
+def test_no_link_leads_out_of_the_storage(collection: Collection, tmp_path: Path):
+    outside = tmp_path / "outside"
+    (outside / "deep").mkdir(parents=True)
+    (outside / "deep/secret.png").write_bytes(PNG)
+    collection.take({**IMAGE, "is_required": False}, {**LABEL, "is_required": False})
+    collection.add("data_1/a.json")
+    (collection.folder / "image_1").symlink_to(outside)
+    sink = RecordingSink()
+
+    _, reasons = collection.fail(sinks=[sink])
+
+    assert reasons == {"image_1": "UNSAFE_CONTENT: it is a link that leads out of the folder"}
+    assert "secret" not in json.dumps([event.body for event in sink.events], default=str)
+    assert collection.keys() == ["a"]
+
+
+def test_metadata_lies_in_the_storage_too(collection: Collection, tmp_path: Path):
+    collection.add("image_1/a.png")
+    (tmp_path / "passwords").write_text("root:hunter2,x\n")
+    (collection.folder / "meta.csv").symlink_to(tmp_path / "passwords")
+
+    with pytest.raises(ExecutionError, match="An upload stays in its storage") as caught:
+        collection.upload()
+
+    assert "hunter2" not in repr(caught.value)
+
+
+def test_metadata_may_lie_among_the_files(collection: Collection):
+    collection.add("image_1/a.png")
+    write_csv(collection.folder / "image_1/mine.csv", [["filename", "x"], ["a.png", "y"]])
+
+    collection.upload(excel_metadata_path="image_1/mine.csv")
+
+    assert metas(collection) == {"a": {"x": "y"}}
+
+
+def test_a_specification_is_no_way_out_of_the_folder(collection: Collection):
+    collection.take({**IMAGE, "name": ".."})
+    collection.add("image_1/a.png")
+
+    with pytest.raises(ExecutionError, match="data collection cats are not understood"):
+        collection.upload()
+
+
 def test_sub_folders_that_are_not_wanted_have_an_entry(collection: Collection):
     collection.add("image_1/a.png")
     collection.add("image_1/sub/b.png")
@@ -840,6 +884,31 @@ def test_a_table_that_can_not_be_read_ends_the_upload_before_it_begins(
 
     assert "process_metadata" in str(caught.value)
     assert not collection.units
+
+
+@pytest.mark.parametrize("harm", ["compressed", "method", "encrypted", "cut"])
+def test_a_damaged_excel_table_is_said_to_be_one(collection: Collection, harm: str):
+    collection.add("image_1/a.png")
+    table = collection.folder / "meta.xlsx"
+    write_excel(table, [["filename", "x"], *([f"{n}.png", str(n)] for n in range(50))])
+    content = bytearray(table.read_bytes())
+    if harm == "cut":
+        del content[200:300]
+    else:
+        with zipfile.ZipFile(table) as archive:
+            sheet = archive.getinfo("xl/worksheets/sheet1.xml")
+        listed = content.rindex(sheet.filename.encode()) - 46
+        if harm == "compressed":
+            at = sheet.header_offset + 30 + len(sheet.filename) + 40
+            content[at : at + 40] = bytes(40)
+        elif harm == "method":
+            content[listed + 10] = 99
+        else:
+            content[listed + 8] |= 1
+    table.write_bytes(content)
+
+    with pytest.raises(ExecutionError, match=r"meta\.xlsx is no Excel table that can be read"):
+        collection.upload()
 
 
 def test_an_excel_table_that_unpacks_to_too_much_is_refused(collection: Collection):

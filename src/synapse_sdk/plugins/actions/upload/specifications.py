@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 from pydantic import ValidationError as PydanticError
 
 from synapse_sdk.plugins.actions.upload.exceptions import UploadError
@@ -26,6 +26,13 @@ class FileSpecification(BaseModel):
     is_primary: bool = False
     #: Endings that it takes, with or without a dot; none for any.
     extensions: list[str] | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        if name in (".", ".."):
+            raise ValueError("it names a folder, which this would not be")
+        return name
 
     def takes(self, ending: str, allowed: dict[str, list[str]] | None) -> bool:
         """Does it take files with this ending (`.png`), and does the action?"""

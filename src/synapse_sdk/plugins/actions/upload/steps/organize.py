@@ -9,7 +9,7 @@ from typing import Any
 
 from synapse_sdk.plugins.actions._storage import find_storage_root
 from synapse_sdk.plugins.actions.upload.context import UploadContext
-from synapse_sdk.plugins.actions.upload.discovery import FoundFile, find_files
+from synapse_sdk.plugins.actions.upload.discovery import FoundFile, Problem, find_files
 from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode
 from synapse_sdk.plugins.actions.upload.grouping import Group, group_files
 from synapse_sdk.plugins.actions.upload.groups import normalize_groups
@@ -45,32 +45,34 @@ def _find_all(context: UploadContext) -> Iterator[tuple[str, Iterator[FoundFile]
     """Yield the files of each specification; those of none have failed already."""
     assert context.storage is not None
     root, params = find_storage_root(context.storage), context.params
+    table = set() if context.metadata_file is None else {context.metadata_file}
     if context.pathlib_cwd is None:
         for name, asset in params["assets"].items():
             folder = find_folder(root, asset["path"])
-            yield name, find_files(folder, is_recursive=asset["is_recursive"], root=root)
+            yield name, find_files(folder, is_recursive=asset["is_recursive"], root=root, without=table)
         return
     names = [specification.name for specification in context.specifications]
-    for name in names:
-        folder = context.pathlib_cwd / name
-        if folder.is_dir():
-            yield name, find_files(folder, is_recursive=params["is_recursive"], root=root)
-    _fail_strays(context, root, names)
+    folders = {name: folder for name in names if _lies_in(folder := context.pathlib_cwd / name, root)}
+    for name, folder in folders.items():
+        yield name, find_files(folder, is_recursive=params["is_recursive"], root=root, without=table)
+    _fail_strays(context, root, names, without={*folders.values(), *table})
 
 
-def _fail_strays(context: UploadContext, root: Path, names: list[str]) -> None:
+def _lies_in(folder: Path, root: Path) -> bool:
+    # A file that has a specification's name is a stray, and so is a link that leads out of the storage.
+    return folder.is_dir() and folder.resolve().is_relative_to(root.resolve())
+
+
+def _fail_strays(context: UploadContext, root: Path, names: list[str], *, without: set[Path]) -> None:
     assert context.pathlib_cwd is not None
-    # Folders only: a file that has a specification's name is a stray as well.
-    taken = {folder for name in names if (folder := context.pathlib_cwd / name).is_dir()}
-    if context.metadata_file is not None:
-        taken.add(context.metadata_file)
-    for file in find_files(context.pathlib_cwd, is_recursive=True, root=root, without=taken):
+    for file in find_files(context.pathlib_cwd, is_recursive=True, root=root, without=without):
         context.import_log.found(file.path, file.relative)
         if file.left_out is not None:
             context.import_log.skip(file.path, None, file.left_out)
         else:
             reason = f"it lies in no folder of a file specification: {', '.join(names)}"
-            context.import_log.fail(file.path, ImportFailureCode.UNKNOWN_ERROR, reason)
+            problem = file.problem or Problem(ImportFailureCode.UNKNOWN_ERROR, reason)
+            context.import_log.fail(file.path, *problem)
 
 
 def _take(context: UploadContext, name: str, files: Iterator[FoundFile]) -> Iterator[FoundFile]:

@@ -52,4 +52,5 @@ def _find_metadata(context: UploadContext) -> Path | None:
     if context.pathlib_cwd is None:
         return None
     places = (context.pathlib_cwd / name for name in DEFAULT_NAMES)
-    return next((place for place in places if place.is_file()), None)
+    place = next((place for place in places if place.is_file()), None)
+    return None if place is None else find_file(find_storage_root(context.storage), str(place))
