@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -838,6 +839,32 @@ def test_equal_bytes_of_which_different_things_are_said_are_two_data_units(colle
     assert metas(collection) == {"a": {"x": "left"}, "b": {"x": "right"}}
     assert result["skipped_files"] == 1
     assert len(collection.server.requests("data_files", "POST")) == 1
+
+
+@pytest.mark.parametrize("column", ["created_at", "origin_file_stem", "data_unit_key"])
+def test_a_table_may_say_what_an_upload_says_by_itself(collection: Collection, column: str):
+    for name in "abc":
+        collection.add(f"image_1/{name}.png", PNG)
+    rows = [["filename", column], ["a", "2001"], ["b", "2002"], ["c", "2001"]]
+    write_csv(collection.folder / "meta.csv", rows)
+
+    result = collection.upload()
+
+    assert sorted(unit["meta"][column] for unit in collection.units) == ["2001", "2002"]
+    assert result["skipped_files"] == 1
+
+
+def test_names_are_the_same_however_a_system_composes_their_letters(collection: Collection):
+    collection.take(IMAGE, LABEL)
+    composed, decomposed = (unicodedata.normalize(form, "고양이/é") for form in ("NFC", "NFD"))
+    assert composed != decomposed
+    collection.add(f"image_1/{decomposed}.png")
+    collection.add(f"data_1/{composed}.json")
+    write_csv(collection.folder / "meta.csv", [["filename", "x"], [f"{composed}.png", "y"]])
+
+    collection.upload()
+
+    assert metas(collection) == {composed: {"x": "y"}}
 
 
 def test_an_excel_sheet_that_says_it_is_smaller_is_read_to_its_end(collection: Collection):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -58,8 +59,11 @@ class FoundFile(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Its path without its ending: what the files of one group have in common."""
-        folder, _, name = self.relative.rpartition("/")
+        """Its path without its ending: what the files of one group have in common.
+
+        Letters are composed: one system writes é as one sign, another as two, and so each syllable of Korean.
+        """
+        folder, _, name = unicodedata.normalize("NFC", self.relative).rpartition("/")
         stem = name.rpartition(".")[0] or name
         return f"{folder}/{stem}" if folder else stem
 

@@ -9,6 +9,7 @@ its name somewhere in its path.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -72,14 +73,16 @@ def _index(groups: Sequence[Group]) -> list[dict[str, list[Group]]]:
 
 def _names_of(group: Group) -> Iterator[tuple[int, str]]:
     for file in group.files.values():
-        name, stem = file.relative.rpartition("/")[2], file.key.rpartition("/")[2]
-        yield from ((0, file.relative), (1, file.key), (2, name), (3, stem))
+        relative = unicodedata.normalize("NFC", file.relative)
+        name, stem = relative.rpartition("/")[2], file.key.rpartition("/")[2]
+        yield from ((0, relative), (1, file.key), (2, name), (3, stem))
         if (piece := _PIECE.match(stem)) is not None:
             yield 4, piece["origin"]
 
 
 def _find(indexes: Sequence[Mapping[str, list[Group]]], name: str) -> tuple[list[Group], bool]:
     """Return whom a row is about, and whether several may share it, as the pieces of one file do."""
+    name = unicodedata.normalize("NFC", name)
     stem = name.rpartition(".")[0] or name
     for order, wanted in ((0, name), (1, name), (2, name), (3, name), (4, name), (4, stem)):
         if matches := indexes[order].get(wanted):

@@ -123,17 +123,21 @@ def _skip_equals(
     context: UploadContext, groups: list[dict[str, Any]], checksums: Mapping[Path, str]
 ) -> list[dict[str, Any]]:
     """Leave out groups that are another one's equal: byte for byte, and in what is said of them."""
-    first: dict[Any, str] = {}
+    told = {column for row in context.excel_metadata.values() for column in row}
+    first: dict[Any, dict[str, Any]] = {}
     kept = []
     for group in groups:
         contents = frozenset((name, checksums[path]) for name, path in group["files"].items())
-        said = frozenset((name, repr(value)) for name, value in group["meta"].items() if name not in OWN_META)
-        key = group["meta"]["data_unit_key"]
-        if (same := first.setdefault((contents, said), key)) == key:
+        said = frozenset(
+            (name, repr(value))
+            for name, value in group["meta"].items()
+            if name in told or name not in OWN_META  # a table may have a column of that name
+        )
+        if (same := first.setdefault((contents, said), group)) is group:
             kept.append(group)
             continue
         for path in group["files"].values():
-            reason = f"its bytes are those of {same}"
+            reason = f"its bytes are those of {same['meta']['data_unit_key']}"
             context.import_log.skip(path, ImportFailureCode.DUPLICATE_FILE, reason)
     return kept
 
