@@ -54,7 +54,6 @@ def upload_presigned(
 
     Raises:
         ClientError: The server gives no addresses.
-        OSError: A file can not be read.
     """
     import httpx
 
@@ -67,19 +66,23 @@ def upload_presigned(
 def _upload_batch(
     post: Post, batch: Sequence[Path], storage: httpx.Client, pool: ThreadPoolExecutor, max_retries: int
 ) -> Iterator[BulkUpload]:
-    asked = [
-        {
-            "filename": path.name,
-            "size": path.stat().st_size,
-            "content_type": mimetypes.guess_type(path.name)[0] or "application/octet-stream",
-        }
-        for path in batch
-    ]
+    asked, there = [], []
+    for path in batch:
+        try:
+            size_bytes = path.stat().st_size
+        except OSError as error:
+            yield BulkUpload(path, None, None, f"it can not be read: {error.strerror}")
+            continue
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        asked.append({"filename": path.name, "size": size_bytes, "content_type": kind})
+        there.append(path)
+    if not there:
+        return
     answer = post("data_files/presigned_upload/upload/", {"files": asked, "expiration": EXPIRATION_S})
     # Several files of a batch may have one name; the place in the answer tells them apart.
     offered = answer.get("files", [])
-    if len(offered) != len(batch):
-        raise ClientError(None, f"The server gave {len(offered)} addresses for {len(batch)} files.")
+    if len(offered) != len(there):
+        raise ClientError(None, f"The server gave {len(offered)} addresses for {len(there)} files.")
 
     def send(path: Path, offer: Document) -> Document | str:
         try:
@@ -87,11 +90,11 @@ def _upload_batch(
         except (ClientError, OSError) as error:
             return str(error)
 
-    sent = list(pool.map(send, batch, offered))
+    sent = list(pool.map(send, there, offered))
     arrived = [document for document in sent if isinstance(document, dict)]
     confirmed = post("data_files/presigned_upload/confirm_upload/", {"files": arrived}) if arrived else {}
     by_key = {result["file_key"]: result for result in confirmed.get("results", [])}
-    for path, document in zip(batch, sent, strict=True):
+    for path, document in zip(there, sent, strict=True):
         if isinstance(document, str):
             yield BulkUpload(path, None, None, document)
         else:
