@@ -297,9 +297,12 @@ class BackendClient(LabellingRequests, DataUnitRequests):
         data: Mapping[str, Any] | Sequence[Mapping[str, Any]],
         *,
         timeout_s: float | None = None,
+        idempotency_key: str | None = None,
     ) -> Document:
         body = _given(data) if isinstance(data, Mapping) else list(data)
-        answer: Document = self._transport.post(path, json=body, idempotency_key=uuid7(), timeout_s=timeout_s)
+        answer: Document = self._transport.post(
+            path, json=body, idempotency_key=idempotency_key or uuid7(), timeout_s=timeout_s
+        )
         return answer
 
     def _send_form(

@@ -21,13 +21,23 @@ Document = dict[str, Any]
 class DataUnitRequests:
     """The part of a `BackendClient` that brings data into collections."""
 
-    def create_data_units(self, data: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[Document]:
+    def create_data_units(
+        self,
+        data: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        *,
+        idempotency_key: str | None = None,
+    ) -> list[Document]:
         """Make data units: `{data_collection, files: {name: {checksum, path}}, meta?, groups?}`.
+
+        Args:
+            data: One, or several.
+            idempotency_key: The same with each try of the same request, so that a server which has carried it
+                out answers as before; one of its own for each call unless given.
 
         Returns:
             One record for each, in the same order; `id` is the unit's.
         """
-        answer: Any = self._post("data_units/", data)
+        answer: Any = self._post("data_units/", data, idempotency_key=idempotency_key)
         records = answer.get("results", [answer]) if isinstance(answer, dict) else answer
         return list(records)
 
@@ -49,7 +59,6 @@ class DataUnitRequests:
         Raises:
             NotFoundError: The server gives no addresses; `create_data_file` sends a file through it.
             ClientError: Anything else that it refuses.
-            OSError: A file can not be read.
         """
         from synapse_sdk.clients.presigned_upload import upload_presigned
 
@@ -62,4 +71,4 @@ class DataUnitRequests:
         )
 
     @abstractmethod
-    def _post(self, path: str, data: Any) -> Document: ...
+    def _post(self, path: str, data: Any, *, idempotency_key: str | None = None) -> Document: ...

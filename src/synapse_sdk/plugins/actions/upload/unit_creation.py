@@ -5,12 +5,13 @@ Source: interface sheet `actions.md` §7.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
+from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk.clients.errors import ClientError, ClientResponseIncompleteError, is_passing_status
 from synapse_sdk.plugins.actions.upload.retries import wait_before_retry
+from synapse_sdk.plugins.actions.upload.thread_pool import open_pool
 
 Document = dict[str, Any]
 #: What became of one: the server's record, or why there is none.
@@ -19,21 +20,24 @@ Made = Document | str
 
 def create_data_units(
     client: Any, units: Sequence[Document], *, batch_size: int, max_workers: int, max_retries: int
-) -> Iterator[tuple[int, Made]]:
+) -> Generator[tuple[int, Made], None, None]:
     """Make data units; yield the place of each in `units` and what became of it."""
     batches = [
         list(enumerate(units[start : start + batch_size], start))
         for start in range(0, len(units), batch_size)
     ]
-    with ThreadPoolExecutor(max_workers) as pool:
+    with open_pool(max_workers) as pool:
         for made in pool.map(lambda batch: _create(client, batch, max_retries), batches):
             yield from made
 
 
 def _create(client: Any, batch: list[tuple[int, Document]], max_retries: int) -> list[tuple[int, Made]]:
+    key = uuid7()  # of all tries: a server that made them and could not say so makes no others
     for failures in range(max_retries + 1):
         try:
-            records: list[Mapping[str, Any]] = client.create_data_units([unit for _, unit in batch])
+            records: list[Mapping[str, Any]] = client.create_data_units(
+                [unit for _, unit in batch], idempotency_key=key
+            )
         except ClientError as error:
             if is_passing_status(error.status_code):
                 # Whether it was carried out is not known, and the same request was repeated already.
