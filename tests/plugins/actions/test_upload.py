@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import sys
 import unicodedata
 import zipfile
@@ -515,6 +516,59 @@ def test_a_passing_failure_is_tried_again(collection: Collection):
     assert collection.upload()["data_units"] == 1
 
 
+def test_units_whose_answer_got_lost_are_not_made_again(collection: Collection):
+    answers: dict[str, Any] = {}
+
+    def make_and_fail_first(asked: Asked) -> Any:
+        key = asked.headers["idempotency-key"]
+        if key in answers:
+            return answers[key]
+        answers[key] = collection._make_units(asked)
+        return 500, {"detail": "made, and not said"}
+
+    collection.add("image_1/a.png")
+    collection.server.documents["POST data_units"] = make_and_fail_first
+
+    result = collection.upload()
+
+    assert (result["data_units"], collection.keys()) == (1, ["a"])
+
+
+def test_a_file_that_is_gone_when_its_turn_comes_leaves_the_others_alone(collection: Collection):
+    gone = collection.add("image_1/a.png")
+    collection.add("image_1/b.png")
+
+    def verify(asked: Asked) -> dict[str, Any]:
+        gone.unlink()
+        return {"existing_checksums": []}
+
+    collection.server.documents["POST data_files/verify_checksums"] = verify
+
+    _, reasons = collection.fail()
+
+    assert reasons == {"image_1/a.png": "UPLOAD_FAILED: it can not be read: No such file or directory"}
+    assert collection.keys() == ["b"]
+
+
+@pytest.mark.parametrize("path", ["data_files", "data_units"])
+def test_an_upload_that_is_interrupted_begins_nothing_more(collection: Collection, path: str):
+    answer = collection.server.documents[f"POST {path}"]
+
+    def interrupt(asked: Asked) -> Any:
+        if len(collection.server.requests(path, "POST")) == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return answer(asked)
+
+    collection.server.documents[f"POST {path}"] = interrupt
+    for number in range(40):
+        collection.add(f"image_1/{number}.png")
+
+    with pytest.raises(KeyboardInterrupt):
+        collection.upload(upload_max_workers=1, creating_data_unit_batch_size=1)
+
+    assert 3 <= (count := len(collection.server.requests(path, "POST"))) < 40, count
+
+
 def test_before_a_server_is_asked_again_it_is_waited_for():
     def error(**details: Any) -> ClientError:
         return ClientError(503, "busy", details=details)
@@ -665,8 +719,8 @@ class OursWithTheirCollections(BackendClient):
     def get_data_collection(self, collection: int) -> dict[str, Any]:
         return self.theirs.get_data_collection(collection)
 
-    def create_data_units(self, data: Any) -> list[dict[str, Any]]:
-        return self.theirs.create_data_units(data)
+    def create_data_units(self, data: Any, *, idempotency_key: str | None = None) -> list[dict[str, Any]]:
+        return self.theirs.create_data_units(data, idempotency_key=idempotency_key)
 
     def close(self) -> None:
         super().close()

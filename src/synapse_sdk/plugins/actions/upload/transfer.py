@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import Future, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from synapse_sdk.clients.errors import ClientError, HTTPError, is_passing_status
 from synapse_sdk.plugins.actions.upload.discovery import Problem
 from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode
 from synapse_sdk.plugins.actions.upload.retries import wait_before_retry
+from synapse_sdk.plugins.actions.upload.thread_pool import open_pool
 
 _BLOCK_BYTES = 1024**2
 #: A server without an endpoint answers so.
@@ -40,7 +42,7 @@ def compute_checksums(paths: Iterable[Path], *, max_workers: int, on_done: OnDon
     """Read files and compute their checksums."""
     found: dict[Path, str] = {}
     problems: dict[Path, Problem] = {}
-    with ThreadPoolExecutor(max_workers) as pool:
+    with open_pool(max_workers) as pool:
         futures = {pool.submit(_compute_checksum, path): path for path in paths}
         for future in as_completed(futures):
             path = futures[future]
@@ -101,18 +103,20 @@ class FileTransfer:
         for path, checksum in checksums.items():
             paths_of[checksum].append(path)
         problems: dict[Path, Problem] = {}
-        for path, reason in self._send_each({paths[0]: checksum for checksum, paths in paths_of.items()}):
-            for same in paths_of[checksums[path]]:
-                if reason is not None:
-                    problems[same] = Problem(ImportFailureCode.UPLOAD_FAILED, reason)
-                on_done()
+        firsts = {paths[0]: checksum for checksum, paths in paths_of.items()}
+        with closing(self._send_each(firsts)) as sent:
+            for path, reason in sent:
+                for same in paths_of[checksums[path]]:
+                    if reason is not None:
+                        problems[same] = Problem(ImportFailureCode.UPLOAD_FAILED, reason)
+                    on_done()
         return problems
 
-    def _send_each(self, checksums: Mapping[Path, str]) -> Iterator[tuple[Path, str | None]]:
+    def _send_each(self, checksums: Mapping[Path, str]) -> Generator[tuple[Path, str | None], None, None]:
         left = list(checksums)
         if self.use_presigned:
             left = yield from self._send_to_storage(left, checksums)
-        with ThreadPoolExecutor(self.max_workers) as pool:
+        with open_pool(self.max_workers) as pool:
             futures: dict[Future[str | None], Path] = {
                 pool.submit(self._send_through, path, checksums[path]): path for path in left
             }

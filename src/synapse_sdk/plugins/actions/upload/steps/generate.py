@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from synapse_sdk.plugins.actions.upload.context import UploadContext
@@ -32,9 +33,10 @@ class GenerateDataUnitsStep(BaseStep[UploadContext]):
             max_workers=get("creating_data_unit_max_workers"),
             max_retries=get("creating_data_unit_max_retries", 2),
         )
-        for count, (place, record) in enumerate(made, start=1):
-            self._end(context, groups[place], record)
-            context.set_progress(count, len(groups))
+        with closing(made):
+            for count, (place, record) in enumerate(made, start=1):
+                self._end(context, groups[place], record)
+                context.set_progress(count, len(groups))
         failed = len(groups) - len(context.data_units)
         counts = {"success": len(context.data_units), "failed": failed, "stand_by": 0}
         context.set_metrics(counts, DATA_UNITS_METRICS_STEP)
