@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array, csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.linear_model import SGDClassifier
@@ -48,6 +49,14 @@ def test_an_estimator_without_a_target_reports_what_it_has(reports: Reports) -> 
     points = report(reports, lambda: MiniBatchKMeans(2, random_state=0).partial_fit(X=DATA))
 
     assert points[0].keys() == {"sample_count", "inertia"}
+
+
+@pytest.mark.parametrize("make", [csr_matrix, csr_array, np.ndarray.tolist])
+def test_a_batch_may_be_sparse_or_a_list(make: Any, reports: Reports) -> None:
+    points = report(reports, lambda: SGDClassifier().partial_fit(make(DATA), TARGET, classes=[0, 1]))
+
+    assert [point["sample_count"] for point in points] == [60]
+    assert points[0].keys() == {"sample_count", "score"}
 
 
 def test_what_is_made_of_others_reports_once_a_batch(reports: Reports) -> None:

@@ -83,7 +83,7 @@ class _Wrapper:
         return fitted
 
     def _report(self, estimator: Any, data: Any, target: Any) -> None:
-        count = self._sample_counts.get(estimator, 0) + len(data)
+        count = self._sample_counts.get(estimator, 0) + _count_samples(data)
         self._sample_counts[estimator] = count
         values: dict[str, Any] = {"sample_count": count}
         for attribute, name in _LOSSES.items():
@@ -121,6 +121,11 @@ def _name_data(args: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, Any
     """Return X and y of a call, by place or by name; None for a y that it has not."""
     data = args[0] if args else options["X"]
     return data, args[1] if len(args) > 1 else options.get("y")
+
+
+def _count_samples(data: Any) -> int:
+    # A sparse matrix has a shape and no length.
+    return int(data.shape[0]) if hasattr(data, "shape") else len(data)
 
 
 def _wrap_subclassing(base: Any, wrap: Callable[[type], None], hook: Any) -> Any:
