@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk._internal.uuid7 import uuid7
@@ -27,6 +27,8 @@ CHUNK_BYTES = 50 * 1024**2
 PAGE_SIZE = 100
 #: A chunk of an upload is written and synced before the server answers; its end reads all of it.
 _UPLOAD_TIMEOUT_S = 600.0
+#: Of a file's own name and of its suffix, well within what file systems take.
+_FILE_NAME_BYTES, _SUFFIX_LENGTH = 200, 20
 
 Document = dict[str, Any]
 #: A page's items; or with `list_all=True` an iterator over all pages, and how many items there are.
@@ -242,8 +244,7 @@ class BackendClient(LabellingRequests, DataUnitRequests):
         address = record.get("file")
         if not isinstance(address, str) or not address:
             raise ClientError(None, f"Model {model} has no file of its own.")
-        name = Path(urlsplit(address).path).name or "model"
-        target = Path(folder) / name
+        target = Path(folder) / _name_file(address)
         self.download_file(address, target)
         return record, target
 
@@ -341,6 +342,15 @@ class BackendClient(LabellingRequests, DataUnitRequests):
 
 def _part(value: int | str) -> str:
     return quote(str(value), safe="")
+
+
+def _name_file(address: str) -> str:
+    """Return the name that an address ends in; where no file can be called so, "model" with its suffix."""
+    name = unquote(urlsplit(address).path).rpartition("/")[2]
+    if name.isprintable() and name not in ("", ".", "..") and len(name.encode()) <= _FILE_NAME_BYTES:
+        return name
+    suffix = Path(name).suffix
+    return f"model{suffix}" if suffix.isprintable() and len(suffix) <= _SUFFIX_LENGTH else "model"
 
 
 def _given(data: Mapping[str, Any]) -> dict[str, Any]:

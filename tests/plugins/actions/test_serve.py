@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
+import shutil
 import zipfile
 from collections.abc import Coroutine
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -109,6 +112,49 @@ def test_a_model_that_could_not_be_loaded_is_told_without_its_token_and_tried_an
 
     assert model == "m2: weights 2"
     assert "the-token" not in f"{caught.value!r} {caught.value.details}"
+
+
+NAMES = {
+    "best.pt": "best.pt",
+    quote("모델" * 15 + ".pt"): "모델" * 15 + ".pt",
+    "x" * 220 + ".pt": "model.pt",
+    "..%2F..%2Fbest.pt": "best.pt",
+    "a%2F..": "model",
+}
+
+
+@pytest.mark.parametrize("address", NAMES)
+def test_weights_that_are_an_archive_of_their_own_stay_whole_under_their_name(
+    address: str, with_models: LabellingServer
+):
+    class Weights(Detector):
+        async def _get_model(self, model_info: dict[str, Any]) -> Any:
+            return {file.name: zipfile.is_zipfile(file) for file in model_info["path"].iterdir()}
+
+    with_models.files[address] = with_models.files["1.zip"]
+    with_models.documents["models/1"]["file"] = f"{with_models.url}/files/{address}?sig=1"
+
+    found = run(Weights(with_models.url).get_model(name(with_models, 1)))
+
+    assert found == ({NAMES[address]: True} if NAMES[address] != "model" else {"weights.txt": False})
+
+
+def test_an_archive_that_can_not_be_unpacked_is_said_to_be_one(with_models: LabellingServer):
+    content = bytearray(with_models.files["1.zip"])
+    content[45] ^= 0xFF  # in the middle of its member
+    with_models.files["1.zip"] = bytes(content)
+
+    with pytest.raises(ModelLoadError, match="can not be unpacked: Bad CRC-32"):
+        run(Detector(with_models.url).get_model(name(with_models, 1)))
+
+
+def test_an_archive_that_unpacks_to_more_than_there_is_room_for_is_left_packed(
+    with_models: LabellingServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=5))
+
+    with pytest.raises(ModelLoadError, match=r"The model unpacks to 9 .*, and 5 .* are free"):
+        run(Detector(with_models.url).get_model(name(with_models, 1)))
 
 
 def test_a_header_for_another_server_loads_nothing(with_models: LabellingServer):

@@ -6,11 +6,15 @@ import asyncio
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from synapse_sdk._internal.units import format_size
+from synapse_sdk.plugins.errors import ModelLoadError
 
 
 @dataclass(slots=True)
@@ -68,7 +72,8 @@ def load_model_files(model_token: str, backend_url: str, folder: str) -> dict[st
 
     Raises:
         SynapseError: The header is none, or the model can not be had.
-        OSError: The files can not be written, or are no whole archive.
+        ModelLoadError: They are an archive that can not be unpacked, or not here.
+        OSError: The files can not be written.
     """
     from synapse_sdk.clients.backend import BackendClient
     from synapse_sdk.clients.serving import read_serve_multiplexed_model_id
@@ -80,9 +85,26 @@ def load_model_files(model_token: str, backend_url: str, folder: str) -> dict[st
     finally:
         client.close()
     path = Path(folder)
-    if zipfile.is_zipfile(file):
+    # By its name: weights of PyTorch are a zip archive as well, and are read as they are.
+    if file.suffix.lower() in ("", ".zip") and zipfile.is_zipfile(file):
         path = path / "files"
-        with zipfile.ZipFile(file) as archive:
-            archive.extractall(path)
+        _unpack(file, path)
         file.unlink()
     return {**record, "path": path}
+
+
+def _unpack(file: Path, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            # No member unpacks to more than it says.
+            needed_bytes = sum(member.file_size for member in archive.infolist())
+            free_bytes = shutil.disk_usage(file.parent).free
+            if needed_bytes > free_bytes:
+                sizes = f"{format_size(needed_bytes)}, and {format_size(free_bytes)} are free"
+                raise ModelLoadError(
+                    f"The model unpacks to {sizes}.",
+                    {"needed_bytes": needed_bytes, "free_bytes": free_bytes},
+                )
+            archive.extractall(folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ModelLoadError(f"The model is an archive that can not be unpacked: {error}.") from error
