@@ -21,6 +21,9 @@ from pydantic import (
 )
 
 from synapse_sdk.plugins.composition import Verdict, compare_models
+from synapse_sdk.plugins.composition.answers import Refused
+from synapse_sdk.plugins.composition.coverage import Coverage
+from synapse_sdk.plugins.composition.reading import read_model
 
 
 class Cat(BaseModel):
@@ -44,6 +47,7 @@ OnlyA = Annotated[str, Field(pattern="^a+$")]
 AOrB = Annotated[str, Field(pattern="^[ab]+$")]
 Fourth = Annotated[int, Field(multiple_of=4)]
 Even = Annotated[int, Field(multiple_of=2)]
+OddDecimal = Annotated[Decimal, Field(allow_inf_nan=True)]
 Checked = Annotated[int, AfterValidator(abs)]
 
 ACCEPTED: list[tuple[Any, Any]] = [
@@ -58,6 +62,8 @@ ACCEPTED: list[tuple[Any, Any]] = [
     (frozenset[int], set[int]),
     (set[int], list[int]),
     (Decimal, Decimal),
+    (Decimal, OddDecimal),
+    (OddDecimal, OddDecimal),
     (bytes, bytes),
     (time, time),
     (PastDate, date),
@@ -69,6 +75,7 @@ REFUSED: list[tuple[Any, Any, tuple[str | int, ...]]] = [
     (str, OnlyA, ("x",)),
     (Even, Fourth, ("x",)),
     (float, Decimal, ("x",)),
+    (OddDecimal, Decimal, ("x",)),
     (bytes, str, ("x",)),
     (datetime, date, ("x",)),
     (timedelta, float, ("x",)),
@@ -84,6 +91,21 @@ UNPROVEN: list[tuple[Any, Any]] = [
     (int, Checked),
     (Checked, int),
 ]
+
+
+class Branch(BaseModel):
+    kind: Literal["leaf", "twig"]
+    on_it: list[Branch] = []
+
+
+class Leaf(BaseModel):
+    kind: Literal["leaf"]
+    on_it: list[Leaf] = []
+
+
+class Twig(BaseModel):
+    kind: Literal["twig"]
+    on_it: list[Branch] = []
 
 
 def hold(annotation: Any) -> type[BaseModel]:
@@ -113,3 +135,14 @@ def test_what_is_not_compared_is_neither(given: Any, taken: Any):
 
     assert (answer.verdict, answer.witness) == (Verdict.UNPROVEN, None)
     assert answer.why
+
+
+def test_what_is_shown_of_one_alternative_is_not_taken_as_shown_of_all():
+    leaf_or_twig = Annotated[Leaf | Twig, Field(discriminator="kind")]
+
+    # Of a branch that is a leaf it is asked whether what is on it are leaves; any branch may be.
+    answer = Coverage().compare(read_model(hold(Branch)), read_model(hold(leaf_or_twig)))
+
+    assert isinstance(answer, Refused)
+    assert compare_models(hold(Branch), hold(leaf_or_twig)).verdict is Verdict.REFUSED
+    assert compare_models(hold(Leaf), hold(leaf_or_twig)).verdict is Verdict.ACCEPTED

@@ -80,6 +80,8 @@ class _Reader:
     def _read_kind(self, kind: str, schema: Schema, config: Any, check: Check, is_strict: bool) -> Shape:
         if kind in _ATOMS:
             rules = {key: value for key, value in schema.items() if key not in _NO_RULES}
+            if kind == "decimal" and "allow_inf_nan" in (config or {}):
+                rules.setdefault("allow_inf_nan", config["allow_inf_nan"])
             return Atom(check, is_strict, kind, rules)
         if kind in _MANY:
             item = self.read(schema.get("items_schema", {"type": "any"}), config)

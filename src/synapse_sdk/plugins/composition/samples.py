@@ -44,7 +44,7 @@ _ATOMS: Mapping[str, tuple[Any, ...]] = {
     "time": (dt.time(12, 30), dt.time(12, 30, tzinfo=dt.UTC)),
     "timedelta": (dt.timedelta(seconds=1), dt.timedelta(days=-1)),
     "uuid": (uuid.UUID("12345678-1234-4678-9234-567812345678"), uuid.UUID(int=0)),
-    "decimal": (Decimal("0.5"), Decimal(-1), Decimal(1)),
+    "decimal": (Decimal("0.5"), Decimal(-1), Decimal(1), Decimal("NaN")),
     "bytes": (b"\xff", b""),
 }
 

@@ -140,7 +140,12 @@ def _is_as_wide(leaf: Atom, source: Atom) -> bool:
         return False
     if source.name == "path":
         return issubclass(source.rules["cls"], leaf.rules["cls"])
-    return not leaf.rules or leaf.rules == source.rules
+    wanted, given = dict(leaf.rules), dict(source.rules)
+    # Where this one is not told, a decimal is finite.
+    if given.pop("allow_inf_nan", False) and not wanted.get("allow_inf_nan", False):
+        return False
+    wanted.pop("allow_inf_nan", None)
+    return not wanted or wanted == given
 
 
 def _compare_points(
