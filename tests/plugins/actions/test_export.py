@@ -126,6 +126,11 @@ def test_a_filter_that_the_server_would_ignore_is_refused(labelling: LabellingSe
         export(labelling, filter={"projct": 1})
 
 
+def test_a_filter_of_nothing_does_not_export_everything(labelling: LabellingServer):
+    with pytest.raises(ParamsError, match="filter has id__in with nothing in it"):
+        export(labelling, filter={"project": 1, "id__in": []})
+
+
 def test_a_scope_is_asked_for_without_params_of_ours_too(labelling: LabellingServer):
     class Mine(BaseExportAction[dict]):  # type: ignore[type-var]
         def execute(self) -> Any:

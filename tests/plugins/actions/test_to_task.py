@@ -126,6 +126,23 @@ def test_the_server_is_asked_as_the_sheet_says(labelling: LabellingServer):
     assert put.query == {"schema": "any"}
 
 
+def test_a_list_in_a_filter_is_one_value_to_the_server(labelling: LabellingServer):
+    result = annotate(labelling, task_filters={"id__in": [1, 2], "fields": "data"})
+
+    assert (result["total_tasks"], sorted(submitted(labelling))) == (2, [1, 2])
+
+
+def test_a_task_that_is_listed_twice_is_annotated_once_and_what_is_missing_is_told(
+    labelling: LabellingServer,
+):
+    labelling.records["tasks"][2] = labelling.records["tasks"][0]
+
+    with pytest.raises(ExecutionError, match="counted 3 tasks and sent 2"):
+        annotate(labelling)
+
+    assert submitted(labelling) == {}
+
+
 def test_failed_tasks_do_not_hold_others_up_and_are_no_success(labelling: LabellingServer):
     labelling.files["1.json"] = b"{"
     del labelling.documents["PUT tasks/3/annotate_task_data"]
@@ -173,6 +190,7 @@ def test_a_task_that_lacks_the_file_is_named(labelling: LabellingServer):
     [
         ({"target_specification_name": "data_meta_9"}, "the data collection has image_1, data_meta_1"),
         ({"task_filters": {"done": True}}, "Project 1 has no task that the filters leave"),
+        ({"task_filters": {"id__in": []}}, "task_filters have id__in with nothing in it"),
         ({"task_filters": {"project": 2}}, "task_filters name project 2, and the params project 1"),
     ],
 )

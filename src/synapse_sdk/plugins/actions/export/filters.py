@@ -61,6 +61,7 @@ _LOOKUPS: Final = frozenset(
 )
 #: Those that end the set, so a key with one of them is a scope, too.
 _NARROW_LOOKUPS: Final = frozenset({"", "in", "exact"})
+_LISTS: Final = (list, tuple, set, frozenset)
 #: A server refuses addresses that are longer.
 QUERY_LIMIT_BYTES: Final = 10_000
 
@@ -85,10 +86,18 @@ def find_filter_problem(
             f"filter names no scope, so every {target} of the server would be exported; "
             f"give one of {', '.join(scopes)}"
         )
+    if (empty := find_empty_list(filters)) is not None:
+        return f"filter has {empty} with nothing in it, which the server would take for no filter"
     size_bytes = len(json.dumps(dict(filters), default=str).encode())
     if size_bytes > QUERY_LIMIT_BYTES:
         return f"filter has {size_bytes:,} bytes, which is more than {QUERY_LIMIT_BYTES:,}"
     return None
+
+
+def find_empty_list(filters: Mapping[str, Any]) -> str | None:
+    """Return the first key whose value is a list of nothing: the server would leave it out, and send all."""
+    empty = (key for key, value in filters.items() if isinstance(value, _LISTS) and not value)
+    return next(empty, None)
 
 
 def build_query(target: str, filters: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,6 +122,6 @@ def _is_scope(key: str, value: Any, scopes: tuple[str, ...]) -> bool:
 def _as_text(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, _LISTS):
         return ",".join(str(_as_text(item)) for item in value)
     return value

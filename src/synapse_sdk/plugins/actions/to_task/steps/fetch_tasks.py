@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from synapse_sdk.plugins.actions.export.filters import build_query, find_empty_list
 from synapse_sdk.plugins.actions.to_task.context import ToTaskContext
 from synapse_sdk.plugins.actions.to_task.log_messages import ToTaskLogMessageCode
 from synapse_sdk.plugins.errors import ExecutionError
@@ -24,9 +25,15 @@ class FetchTasksStep(BaseStep[ToTaskContext]):
                 f"task_filters name project {filters['project']}, and the params project {project}.",
                 {"project": project, "task_filters": filters},
             )
-        query = {"fields": "id", **filters, "project": project}
+        if (empty := find_empty_list(filters)) is not None:
+            raise ExecutionError(
+                f"task_filters have {empty} with nothing in it, which the server would take for no filter.",
+                {"project": project, "task_filters": filters},
+            )
+        query = {**build_query("task", filters), "fields": "id", "project": project}
         tasks, count = context.client.list_tasks(query, list_all=True)
-        context.task_ids = [int(task["id"]) for task in tasks]
+        # A list that grows while its pages are asked for may have one twice, and another not.
+        context.task_ids = list(dict.fromkeys(int(task["id"]) for task in tasks))
         if len(context.task_ids) < count:
             raise ExecutionError(
                 f"The server counted {count} tasks and sent {len(context.task_ids)}.",
