@@ -241,6 +241,47 @@ def test_tickets_are_bounded_in_number_and_in_time():
     assert run(ask()) == "not_found"
 
 
+def test_no_more_results_are_kept_than_there_may_be_however_many_began_at_once():
+    async def ask() -> list[Any]:
+        store, end = TicketStore(limit=2), asyncio.Event()
+
+        async def work(number: int) -> int:
+            await end.wait()
+            return number
+
+        asked = [asyncio.create_task(store.run(work(number), 0)) for number in range(5)]
+        _, waiting = await asyncio.wait(asked, timeout=0.1)
+        assert len(store._entries) == 2
+        assert len(waiting) == 3
+        end.set()
+        return await asyncio.gather(*asked)
+
+    answers = run(ask())
+
+    assert [is_pending(answer) for answer in answers] == [True, True, False, False, False]
+    assert answers[2:] == [2, 3, 4]
+
+
+def test_work_whose_caller_has_gone_is_ended():
+    async def ask() -> bool:
+        ended = asyncio.Event()
+
+        async def work() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        asked = asyncio.create_task(TicketStore().run(work(), 60))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        asked.cancel()
+        await asyncio.wait_for(ended.wait(), 30)
+        return asked.cancelled()
+
+    assert run(ask())
+
+
 def test_a_serve_class_is_run_by_asking_what_it_serves(with_models: LabellingServer):
     with_models.documents["POST abc"] = lambda asked: {"got": asked.body}
     env = {"RAY_SERVE_ADDRESS": with_models.url, "SYNAPSE_PLUGIN_RELEASE_CHECKSUM": "abc"}

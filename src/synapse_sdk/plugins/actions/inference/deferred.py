@@ -90,9 +90,13 @@ class TicketStore:
             work.close()
             raise RuntimeError(f"{self.limit} results are being made already; ask again later")
         task = asyncio.ensure_future(work)
-        done, _ = await asyncio.wait({task}, timeout=deadline_s)
-        if done:
-            return task.result()
+        try:
+            await asyncio.wait({task}, timeout=deadline_s)
+            if task.done() or len(self._entries) >= self.limit:  # others came first: no ticket, but a wait
+                return await task
+        except asyncio.CancelledError:  # nobody has a ticket for it
+            task.cancel()
+            raise
         ticket = f"t{next(self._numbers)}-{time.time_ns() // 1_000_000}"
         self._entries[ticket] = _Entry(task, time.monotonic())
         return pending_envelope(ticket)
