@@ -34,6 +34,7 @@ from synapse_sdk.plugins.actions.upload import (
     UploadParams,
     UploadProgressCategories,
 )
+from synapse_sdk.plugins.actions.upload.discovery import find_files
 from synapse_sdk.plugins.actions.upload.enums import IMPORT_FAILURE_MESSAGES
 from synapse_sdk.plugins.actions.upload.params import read_param
 from synapse_sdk.plugins.actions.upload.retries import choose_wait_s
@@ -295,6 +296,21 @@ def test_every_file_that_can_not_travel_has_its_reason(collection: Collection, t
     assert told.keys() == reasons.keys() | {"image_1/fine.png"} | own
     assert {told[name]["failure_reason_detail"] for name in own} == {"it is the operating system's"}
     assert told["image_1/Thumbs.db"]["import_status"] == "skipped"
+
+
+def test_folders_may_lie_very_deep_in_each_other(tmp_path: Path):
+    depth, folder = 1200, tmp_path
+    for _ in range(depth):  # one by one: neither pathlib nor shutil makes or removes so many
+        (folder := folder / "d").mkdir()
+    (folder / "a.png").write_bytes(PNG)
+
+    (found,) = find_files(tmp_path, is_recursive=True)
+
+    found.path.unlink()
+    for _ in range(depth):
+        folder.rmdir()
+        folder = folder.parent
+    assert (found.relative, found.problem) == ("d/" * depth + "a.png", None)
 
 
 def test_no_link_leads_out_of_the_storage(collection: Collection, tmp_path: Path):

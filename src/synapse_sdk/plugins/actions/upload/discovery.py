@@ -82,16 +82,14 @@ def find_files(
     Raises:
         OSError: The folder, or one in it, can not be listed.
     """
-    yield from _walk(folder, "", is_recursive, (root or folder).resolve(), without)
-
-
-def _walk(
-    folder: Path, prefix: str, is_recursive: bool, root: Path, without: Collection[Path]
-) -> Iterator[FoundFile]:
-    with os.scandir(folder) as entries:
-        listed = sorted(entries, key=lambda entry: entry.name)
-    for entry in listed:
-        relative = f"{prefix}{entry.name}"
+    root = (root or folder).resolve()
+    # By hand: folders may lie deeper in each other than Python calls itself.
+    open_folders = [_list_entries(folder, "")]
+    while open_folders:
+        if (listed := next(open_folders[-1], None)) is None:
+            open_folders.pop()
+            continue
+        relative, entry = listed
         path = Path(entry.path)
         if path in without:
             continue
@@ -99,13 +97,19 @@ def _walk(
             if entry.name in EXCLUDED_DIRS:
                 yield FoundFile(path, relative, left_out=_SYSTEMS_OWN)
             elif is_recursive:
-                yield from _walk(path, f"{relative}/", is_recursive, root, without)
+                open_folders.append(_list_entries(path, f"{relative}/"))
             else:
                 yield FoundFile(path, relative, left_out=_NOT_RECURSIVE)
         elif entry.name in EXCLUDED_FILES or entry.name.startswith("._"):
             yield FoundFile(path, relative, left_out=_SYSTEMS_OWN)
         else:
             yield FoundFile(path, relative, _find_problem(path, relative, root))
+
+
+def _list_entries(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    with os.scandir(folder) as entries:
+        listed = sorted(entries, key=lambda entry: entry.name)
+    return iter([(f"{prefix}{entry.name}", entry) for entry in listed])
 
 
 def _find_problem(path: Path, relative: str, root: Path) -> Problem | None:

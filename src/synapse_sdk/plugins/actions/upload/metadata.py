@@ -73,7 +73,9 @@ def _read_csv(path: Path) -> MetadataTable:
             return _read_rows(path, csv.reader(stream, strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ExcelParsingError(
-            f"The metadata {path.name} is no CSV in UTF-8: {error}.", {"path": str(path)}
+            f"The metadata {path.name} is no CSV in UTF-8: {error}.",
+            {"path": str(path)},
+            hint="Save it as CSV in UTF-8, which spreadsheet programs offer beside CSV; or as .xlsx.",
         ) from error
 
 
