@@ -117,6 +117,37 @@ def test_an_address_that_is_none_is_refused(url: str, client: BackendClient, tmp
     assert "s3cret" not in str(caught.value)
 
 
+class Replaced(dict[str, bytes]):
+    """Each time that a file is asked for, another one."""
+
+    def get(self, name: str, default: Any = None) -> bytes:
+        return self.pop(name) if name in self and len(self) > 1 else next(iter(self.values()))
+
+
+def test_a_file_that_is_replaced_while_it_is_taken_up_comes_anew(
+    client: BackendClient, labelling: LabellingServer, tmp_path: Path
+):
+    labelling.files = Replaced(a=b"a" * 20, b=b"b" * 20)
+    labelling.troubles["files/a"] = [0]
+
+    client.download_file("/files/a", tmp_path / "a")
+
+    assert (tmp_path / "a").read_bytes() == b"b" * 20
+
+
+def test_a_part_from_another_place_than_asked_for_is_not_taken_for_the_file(
+    client: BackendClient, labelling: LabellingServer, tmp_path: Path
+):
+    labelling.files["a"] = b"0123456789"
+    labelling.troubles["files/a"] = [0]
+    labelling.ranges_begin_early_by = 2
+
+    client.download_file("/files/a", tmp_path / "a")
+
+    assert (tmp_path / "a").read_bytes() == b"0123456789"
+    assert [asked.headers.get("range") for asked in labelling.requests("files/a")] == [None, "bytes=5-", None]
+
+
 def test_an_answer_that_keeps_breaking_off_is_given_up(
     client: BackendClient, labelling: LabellingServer, tmp_path: Path
 ):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 #: How often a file that broke off, or that a server can not send just now, is asked for again.
 RETRIES = 3
 _SCHEMES = ("http", "https")
+_PARTIAL = 206
 
 
 def download_file(transport: Transport, url: str, target: Path) -> int:
@@ -83,9 +84,10 @@ def _choose_source(transport: Transport, address: str) -> Iterator[Transport]:
 
 
 def _receive(source: Transport, address: str, part: Path) -> int:
+    version: dict[str, str] = {}
     for tries in range(RETRIES + 1):
         try:
-            return _take_up(source, address, part)
+            return _take_up(source, address, part, version)
         except BROKEN as error:
             if tries == RETRIES or not is_worth_repeating(error):
                 raise
@@ -93,11 +95,19 @@ def _receive(source: Transport, address: str, part: Path) -> int:
     raise AssertionError("unreachable")
 
 
-def _take_up(source: Transport, address: str, part: Path) -> int:
+def _take_up(source: Transport, address: str, part: Path, version: dict[str, str]) -> int:
+    """Go on with a part; `version` is the header by which a file that was replaced meanwhile comes anew."""
     have = part.stat().st_size if part.exists() else 0
-    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
+    headers = {"Accept-Encoding": "identity"}
+    if have:
+        headers |= {"Range": f"bytes={have}-", **version}
     with source.stream(address, headers=headers) as response:
         goes_on = response.headers.get("content-range", "").startswith(f"bytes {have}-") and have > 0
+        if response.status_code == _PARTIAL and not goes_on:
+            part.unlink(missing_ok=True)
+            raise ClientResponseIncompleteError(f"{_shown(address)} came from another place than asked for.")
+        tag = response.headers.get("etag", "")
+        version.update({"If-Range": tag} if tag.startswith('"') else {})  # a weak one says too little
         with part.open("ab" if goes_on else "wb") as stream:
             for chunk in response.iter_bytes():
                 stream.write(chunk)
