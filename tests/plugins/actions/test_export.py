@@ -281,6 +281,20 @@ def test_labels_beside_the_reports_are_not_written_over_or_swept_away(
     assert len(files["filename_collisions.json"]) == 3
 
 
+def test_an_item_whose_id_a_hook_changes_has_no_original_and_that_is_said(labelling: LabellingServer):
+    class Exporter(BaseExporter):
+        def convert_data(self, data: dict[str, Any]) -> dict[str, Any]:
+            return {**data, "id": data["id"] + 10}
+
+    labelling.add("assignments", 1, "1.png")
+
+    with pytest.raises(ExecutionError) as caught:
+        export(labelling, Exporter)
+
+    reason = "the exporter's hooks changed its id, so which original is its is not known"
+    assert caught.value.details["failures"] == [["1.png", reason]]
+
+
 def test_half_characters_come_as_the_server_has_them(labelling: LabellingServer, folder: Path):
     class Exporter(BaseExporter):
         export_report_enabled = True

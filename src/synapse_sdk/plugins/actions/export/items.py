@@ -79,7 +79,7 @@ def convert_items(context: ExportContext) -> Generator[dict[str, Any], None, Non
         bool(context.export_params.get("save_original_file")) and exporter.takes_fetched_originals
     )
     originals: dict[int, _Fetched] = {}
-    exporter.fetch_original = lambda result, target: _place(originals.pop(result["id"]), target)
+    exporter.fetch_original = lambda result, target: _place(originals.pop(result["id"], None), target)
     if not fetches_originals or handler is None:
         exporter.fetch_original = exporter._download_original  # noqa: SLF001 - one room, one subject
 
@@ -235,7 +235,9 @@ def _tell_numbers(
     exporter.run.log_metrics(labels, "data_file")
 
 
-def _place(fetched: _Fetched, target: Path) -> None:
+def _place(fetched: _Fetched | None, target: Path) -> None:
+    if fetched is None:
+        raise ValueError("the exporter's hooks changed its id, so which original is its is not known")
     if fetched.problem is not None:
         raise fetched.problem
     if fetched.original is None:
