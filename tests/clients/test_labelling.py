@@ -47,6 +47,17 @@ def test_every_page_of_a_list_is_asked_for(kind: str, client: BackendClient, lab
     assert listing({"project": 2})["results"] == []
 
 
+def test_a_list_that_leads_back_to_itself_has_an_end(client: BackendClient, labelling: LabellingServer):
+    following = f"{labelling.url}/models/?cursor=1"
+    labelling.documents["models"] = {"count": 2, "next": following, "results": [{"id": 1}]}
+
+    models, _ = client.list_models(list_all=True)
+
+    with pytest.raises(ClientError, match="the same page over and over"):
+        list(models)
+    assert len(labelling.requests("models")) == 2
+
+
 def test_records_are_asked_for_by_id(client: BackendClient, labelling: LabellingServer):
     paths = ("projects", "data_collections", "data_units", "tasks", "assignments")
     labelling.documents = {f"{path}/7": {"id": 7, "of": path} for path in paths}

@@ -329,11 +329,15 @@ class BackendClient(LabellingRequests, DataUnitRequests):
         return self._iter_pages(page), int(page["count"])
 
     def _iter_pages(self, page: Document) -> Iterator[Document]:
+        asked: set[str] = set()
         while True:
             yield from page["results"]
-            if not page["next"]:
+            if not (following := page["next"]):
                 return
-            page = self._transport.get(page["next"])
+            if following in asked:
+                raise ClientError(None, f"The server {self.base_url} sends the same page over and over.")
+            asked.add(following)
+            page = self._transport.get(following)
 
     def _params(self, params: Mapping[str, Any] | None) -> dict[str, Any]:
         host = {} if self._url_host is None else {"url_host": self._url_host}
