@@ -13,11 +13,14 @@ from tests.server.conftest import RunningServer
 
 from synapse_sdk.clients.backend import BackendClient
 from synapse_sdk.clients.errors import ClientError, NotFoundError
+from synapse_sdk.clients.model_export import export_model
+from synapse_sdk.clients.transport import Transport
 from synapse_sdk.plugins import LocalExecutor
 from synapse_sdk.plugins.actions.dataset import DatasetAction
 from synapse_sdk.plugins.actions.export import BaseExporter
 from synapse_sdk.plugins.actions.to_task import ToTaskAction
 from synapse_sdk.plugins.errors import ExecutionError
+from synapse_sdk.storage.errors import StorageError
 from synapse_sdk.workspace import LocalWorkspace
 
 
@@ -126,6 +129,32 @@ def test_an_address_that_is_none_is_refused(url: str, client: BackendClient, tmp
         client.download_file(url, tmp_path / "a")
 
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["../outside/best.pt", "{outside}/best.pt", ".."])
+def test_a_model_is_exported_under_no_name_that_leads_elsewhere(
+    name: str, labelling: LabellingServer, tmp_path: Path
+):
+    outside, folder = tmp_path / "outside", tmp_path / "mine"
+    outside.mkdir()
+    folder.mkdir()
+    (outside / "best.pt").touch()
+    labelling.documents["models/1"] = {
+        "id": 1,
+        "name": "cats",
+        "filename": name.format(outside=outside),
+        "digest": f"sha256:{'0' * 64}",
+        "size_bytes": 1,
+        "created_at": "2026-01-01T00:00:00Z",
+    }
+
+    with (
+        closing(Transport(labelling.url, token="the-token")) as transport,
+        pytest.raises(StorageError, match="The server names a model's file"),
+    ):
+        export_model(transport, 1, folder)
+
+    assert list(folder.iterdir()) == []
 
 
 class Replaced(dict[str, bytes]):

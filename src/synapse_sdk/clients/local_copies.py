@@ -106,7 +106,7 @@ class LocalCopies:
             StorageError: What was fetched is not what the digest names.
             DiskFullError: There is no room.
         """
-        target = self._root / "models" / _name(digest) / _require_name(filename)
+        target = self._root / "models" / _name(digest) / require_name(filename)
         if _is_good_model(target, digest, is_folder=is_folder):
             return target
         with self._partial("models", size_bytes) as partial:
@@ -207,7 +207,12 @@ def _require_digest(found: str, wanted: str) -> None:
         )
 
 
-def _require_name(filename: str) -> str:
+def require_name(filename: str) -> str:
+    """Return the name of a model's file, as a server tells it.
+
+    Raises:
+        StorageError: It is more than a name.
+    """
     if filename in ("", ".", "..") or "/" in filename or "\0" in filename or os.sep in filename:
         raise StorageError(f"The server names a model's file {filename!r}.", {"filename": filename})
     return filename

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from synapse_sdk.clients.download import OnProgress
+from synapse_sdk.clients.local_copies import require_name
 from synapse_sdk.clients.models import RemoteModel, get_model
 from synapse_sdk.clients.remote_workspace import RemoteWorkspace
 from synapse_sdk.clients.transport import Transport
@@ -32,11 +33,12 @@ def export_model(
 
     Raises:
         NotFoundError: There is no such model.
+        StorageError: The server calls its file what is more than a name.
         WorkspaceError: There is something already, or no folder to put it in.
         ClientError: The server can not be reached, or refuses.
     """
     model = get_model(transport, model_id)
-    target = destination / model.filename if destination.is_dir() else destination
+    target = destination / require_name(model.filename) if destination.is_dir() else destination
     _require_room(target, overwrite=overwrite)  # before it is downloaded
     with tempfile.TemporaryDirectory(prefix=".synapse-", dir=target.parent) as beside:
         workspace = RemoteWorkspace.over(transport, cache_folder=Path(beside), on_progress=on_progress)
