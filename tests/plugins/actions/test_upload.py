@@ -38,6 +38,7 @@ from synapse_sdk.plugins.actions.upload.discovery import find_files
 from synapse_sdk.plugins.actions.upload.enums import IMPORT_FAILURE_MESSAGES
 from synapse_sdk.plugins.actions.upload.params import read_param
 from synapse_sdk.plugins.actions.upload.retries import choose_wait_s
+from synapse_sdk.plugins.actions.upload.screening import inspect_file
 from synapse_sdk.plugins.actions.upload.utils import (
     apply_group_name,
     calculate_checksums_parallel,
@@ -296,6 +297,44 @@ def test_every_file_that_can_not_travel_has_its_reason(collection: Collection, t
     assert told.keys() == reasons.keys() | {"image_1/fine.png"} | own
     assert {told[name]["failure_reason_detail"] for name in own} == {"it is the operating system's"}
     assert told["image_1/Thumbs.db"]["import_status"] == "skipped"
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"{}>{}</svg>'
+SCRIPTS = {
+    "plain.svg": SVG.format("", "<script>alert(1)</script>").encode(),
+    "other-name.svg": SVG.format(' xmlns:x="http://www.w3.org/2000/svg"', "<x:script>1</x:script>").encode(),
+    "handler.svg": SVG.format(" onload='alert(1)'", "").encode(),
+    "address.svg": SVG.format("", '<a href="&#106;avasc&#x72;ipt:alert(1)"/>').encode(),
+    "broken.svg": SVG.format("", '<a href="java\n\tscript:alert(1)"/>').encode(),
+    "wide.svg": SVG.format("", "<script>alert(1)</script>").encode("utf-16"),
+    "wide-unmarked.svg": SVG.format("", "<script>alert(1)</script>").encode("utf-16-be"),
+    "late.svg": SVG.format("", " " * 5 * 1024**2 + "<script>alert(1)</script>").encode(),
+    "between.svg": SVG.format("", "<script/>").rjust(1024**2 + 12).encode(),
+    "bare.html": b"<p><img src=x onerror=alert(1)>",
+}
+HARMLESS = {
+    "escaped.svg": SVG.format("", "<text>&#60;script&gt; &lt;script onset = 5</text>").encode(),
+    "wide.svg": SVG.format("", "<text>한글</text>").encode("utf-16"),
+    "numbers.xml": b"<a>onset = 5, description: script</a>",
+    "words.html": b"<p>once = twice</p>",
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_is_found_however_it_is_written(name: str, tmp_path: Path):
+    (tmp_path / name).write_bytes(SCRIPTS[name])
+
+    finding = inspect_file(tmp_path / name)
+
+    assert finding is not None
+    assert finding.rule == "SCRIPT_INJECTION"
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_text_about_scripts_is_none(name: str, tmp_path: Path):
+    (tmp_path / name).write_bytes(HARMLESS[name])
+
+    assert inspect_file(tmp_path / name) is None
 
 
 def test_folders_may_lie_very_deep_in_each_other(tmp_path: Path):

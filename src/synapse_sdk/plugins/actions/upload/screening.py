@@ -11,9 +11,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
+from synapse_sdk.plugins.actions.upload.markup import MARKUP_ENDINGS, find_script
+
 _HEAD_BYTES = 4096
-#: Text of a picture is searched as a whole up to here.
-_TEXT_BYTES = 4 * 1024**2
 
 
 class ContentRule(StrEnum):
@@ -65,11 +65,6 @@ _PROGRAMS = (
 _PROGRAM_ENDINGS = frozenset(
     {".exe", ".dll", ".so", ".dylib", ".bat", ".cmd", ".com", ".msi", ".scr", ".ps1", ".sh"}
 )
-#: What a browser runs when it shows one of these.
-_MARKUP_ENDINGS = frozenset({".svg", ".html", ".htm", ".xhtml", ".xml"})
-_SCRIPT = re.compile(
-    rb"<\s*script\b|javascript\s*:|\bon[a-z]{3,20}\s*=\s*[\"']|<\s*(?:iframe|object|embed)\b", re.IGNORECASE
-)
 _SENSITIVE_NAMES = (
     "id_rsa",
     "id_dsa",
@@ -102,8 +97,13 @@ def inspect_file(path: Path) -> ContentFinding | None:
         return ContentFinding(ContentRule.SENSITIVE_FILE, "by its name it holds keys or passwords")
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
-        text = head + stream.read(_TEXT_BYTES) if ending in _MARKUP_ENDINGS else head
-    return inspect_bytes(head, ending) or _inspect_markup(text, ending)
+        if (finding := inspect_bytes(head, ending)) is not None or ending not in MARKUP_ENDINGS:
+            return finding
+        stream.seek(0)
+        script = find_script(stream, ending)
+    if script is None:
+        return None
+    return ContentFinding(ContentRule.SCRIPT_INJECTION, f"it holds a script: {script!r}")
 
 
 def inspect_bytes(head: bytes, ending: str) -> ContentFinding | None:
@@ -125,10 +125,3 @@ def _is_windows_program(head: bytes) -> bool:
         return False
     at = int.from_bytes(head[60:64], "little")
     return head[at : at + 4] == b"PE\0\0" or at >= len(head)
-
-
-def _inspect_markup(text: bytes, ending: str) -> ContentFinding | None:
-    if ending in _MARKUP_ENDINGS and (found := _SCRIPT.search(text)):
-        what = found.group().decode("ascii", "replace")
-        return ContentFinding(ContentRule.SCRIPT_INJECTION, f"it holds a script: {what!r}")
-    return None
