@@ -54,6 +54,22 @@ FAULTS = (
         tests=("tests/plugins/actions/test_export.py",),
     ),
     Fault(
+        name="a file's name leads out of an export",
+        suite="plugins",
+        file="src/synapse_sdk/plugins/actions/export/stems.py",
+        old='part = _ENDS.sub("", _UNWRITABLE.sub("_", part)).lstrip()',
+        new='part = _UNWRITABLE.sub("_", part).strip()',
+        tests=("tests/plugins/actions/test_export.py",),
+    ),
+    Fault(
+        name="data units whose answer got lost are made twice",
+        suite="plugins",
+        file="src/synapse_sdk/plugins/actions/upload/unit_creation.py",
+        old="idempotency_key=key",
+        new="idempotency_key=uuid7()",
+        tests=("tests/plugins/actions/test_upload.py",),
+    ),
+    Fault(
         name="the fake backend finds a file that the server would not",
         suite="plugins",
         file="src/synapse_sdk/plugins/testing/fake_server.py",
