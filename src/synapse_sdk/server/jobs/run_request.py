@@ -6,12 +6,16 @@ The worker validates fully, with the author's own model; this finds at once what
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import pydantic
 
 from synapse_sdk._internal.closest import find_closest
 from synapse_sdk.server.http import InvalidError, NotFoundError
+from synapse_sdk.server.jobs.schema_validator import validator_of
+from synapse_sdk.server.jobs.secret_params import mask_secrets
+from synapse_sdk.server.jobs.union_problems import NO_ALTERNATIVE, pick_alternatives
 from synapse_sdk.wire.envelope import InputReference
 
 #: Params that name what is stored on the server. Source: `plugins/actions/`, `input_references`.
@@ -49,32 +53,23 @@ def get_action(config: Mapping[str, Any], wanted: str | None) -> tuple[str, Mapp
 
 
 def check_params(params: Mapping[str, Any], schema: Mapping[str, Any] | None) -> None:
-    """Refuse params that the author's model would refuse for sure: names, and types of plain values.
+    """Refuse params that the author's model would refuse for sure: all that its JSON Schema says.
 
     Args:
         params: As given.
         schema: JSON Schema of the action's params; None: nothing is known of them.
 
     Raises:
-        InvalidError: Names every field with its problem.
+        InvalidError: Names every field with its problem, inside of lists and groups too. Secrets are not shown.
     """
     if not schema:
         return
-    fields: Mapping[str, Any] = schema.get("properties") or {}
-    problems = [
-        _problem(name, "is missing", "missing", None)
-        for name in schema.get("required", ())
-        if name not in params
-    ]
-    for name, value in params.items():
-        if name in fields:
-            said = _find_misfit(value, fields[name])
-            if said is not None:
-                problems.append(_problem(name, said, "type", value))
-        elif not schema.get("additionalProperties"):
-            problems.append(_problem(name, _unknown(name, fields), "extra_forbidden", value))
-    if problems:
-        raise InvalidError.of_fields(problems)
+    try:
+        validator_of(schema).validate_python(dict(params))
+    except pydantic.ValidationError as error:
+        shown = mask_secrets(params, schema, schema)
+        found = pick_alternatives(error.errors(include_url=False))
+        raise InvalidError.of_fields([_explain(item, shown, schema) for item in found]) from None
 
 
 def resolve_inputs(
@@ -94,7 +89,7 @@ def resolve_inputs(
         reference = find_input(kind, number)
         if reference is None:
             problems.append(
-                _problem(name, f"there is no {kind} {number} on this server", "not_found", number)
+                _problem([name], f"there is no {kind} {number} on this server", "not_found", number)
             )
         else:
             found[kind, number] = reference
@@ -103,71 +98,79 @@ def resolve_inputs(
     return tuple(found.values())
 
 
+def _explain(item: Mapping[str, Any], shown: Any, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a problem of the validator in the words of this server."""
+    place, facts = list(item["loc"]), dict(item.get("ctx") or {})
+    value = None if item["type"] == "missing" else _look_up(shown, place)
+    problem = _problem(place, _say(item, value, facts, schema), str(item["type"]), value)
+    bounds = {name: fact for name, fact in facts.items() if isinstance(fact, int | float | str)}
+    return problem | ({"ctx": bounds} if bounds else {})
+
+
+def _look_up(value: Any, place: Sequence[Any]) -> Any:
+    for part in place:
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int):
+            value = value[part]
+    return value
+
+
+def _say(item: Mapping[str, Any], value: Any, facts: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    kind = str(item["type"])
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        known = schema.get("properties") or {} if len(item["loc"]) == 1 else {}
+        return _unknown(str(item["loc"][-1]), known)
+    if kind == "literal_error":
+        return f"must be one of {str(facts['expected']).replace(' or ', ', ')}"
+    if kind == NO_ALTERNATIVE:
+        wanted = dict.fromkeys(_WANTED.get(name, name) for name in item["kinds"])
+        return f"must be {' or '.join(wanted)}, not {_name_value(value)}"
+    if kind in _WANTED:
+        return f"must be {_WANTED[kind]}, not {_name_value(value)}"
+    if kind in _RULES:
+        return _RULES[kind].format(**facts)
+    return f"{str(item['msg'])[:1].lower()}{str(item['msg'])[1:]}"
+
+
 def _unknown(name: str, fields: Mapping[str, Any]) -> str:
     closest = find_closest(name, fields)
-    return f"is unknown; did you mean {closest!r}?" if closest else f"is unknown; known are {_join(fields)}"
+    if closest:
+        return f"is unknown; did you mean {closest!r}?"
+    return f"is unknown; known are {_join(fields)}" if fields else "is unknown"
 
 
-def _find_misfit(value: Any, schema: Mapping[str, Any]) -> str | None:
-    """Say what is wrong with a value, None when it may fit. Where the schema is not plain, it may."""
-    alternatives = schema.get("anyOf")
-    if alternatives:
-        said = [_find_misfit(value, item) for item in alternatives]
-        return None if None in said else said[0]
-    allowed = schema.get("enum")
-    if allowed is not None:
-        return None if value in allowed else f"must be one of {', '.join(map(repr, allowed))}"
-    kind = schema.get("type")
-    fits = _FITS.get(kind) if isinstance(kind, str) else None
-    return None if fits is None or fits(value) else f"must be {_NAMES[str(kind)]}, not {_name_type(value)}"
-
-
-def _is_numeric(value: Any) -> bool:
-    # As lenient as the author's model is, which reads numbers from texts.
-    if isinstance(value, bool | int | float):
-        return True
-    if not isinstance(value, str):
-        return False
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_integral(value: Any) -> bool:
-    if not _is_numeric(value):
-        return False
-    number = float(value)
-    return math.isfinite(number) and number.is_integer()
-
-
-def _is_boolean(value: Any) -> bool:
-    words = ("true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", "1", "0")
-    return isinstance(value, bool) or value in (0, 1) or (isinstance(value, str) and value.lower() in words)
-
-
-_FITS: dict[str, Callable[[Any], bool]] = {
-    "string": lambda value: isinstance(value, str),
-    "integer": _is_integral,
-    "number": _is_numeric,
-    "boolean": _is_boolean,
-    "array": lambda value: isinstance(value, list),
-    "object": lambda value: isinstance(value, dict),
-    "null": lambda value: value is None,
+#: What a value of a wrong kind should have been, by the validator's names. Source: pydantic's error types.
+_WANTED = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "none_required": "null",
 }
-_NAMES = {
-    "string": "a text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "an object",
-    "null": "null",
+_RULES = {
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
+    "multiple_of": "must be a multiple of {multiple_of}",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must match the pattern {pattern}",
+    "too_short": "must have at least {min_length} items",
+    "too_long": "must have at most {max_length} items",
 }
 
 
-def _name_type(value: Any) -> str:
+def _name_value(value: Any) -> str:
     if isinstance(value, str):
         return f"the text {value[:_INPUT_SHOWN]!r}"
     if isinstance(value, list):
@@ -179,6 +182,6 @@ def _join(names: Mapping[str, Any]) -> str:
     return ", ".join(sorted(names)) or "none"
 
 
-def _problem(name: str, said: str, kind: str, value: Any) -> dict[str, Any]:
+def _problem(place: Sequence[Any], said: str, kind: str, value: Any) -> dict[str, Any]:
     shown = value if isinstance(value, int | float | bool | None) else repr(value)[:_INPUT_SHOWN]
-    return {"loc": ["params", name], "msg": said, "type": kind, "input": shown}
+    return {"loc": ["params", *place], "msg": said, "type": kind, "input": shown}
