@@ -23,7 +23,7 @@ FAMILIES = {
     "cause.": ("action", "environment", "signal", "timeout", "lost", "cancelled", "placement"),
     "phase.": ("offered", "preparing", "running", "ended"),
     "tokens.kind_": ("user", "ci", "agent", "job", "serve"),
-    "params.kind_": ("text", "integer", "number", "boolean", "choice", "json"),
+    "params.kind_": ("text", "integer", "number", "boolean", "choice", "json", "list", "group", "union"),
     "input.": ("dataset", "model"),
     "start.": ("cpus", "gpus", "time_limit_s"),
     "start.choose_": ("dataset", "model"),
@@ -44,13 +44,14 @@ def used_ids() -> set[str]:
         )
     ]
     chosen = re.findall(r'"(sign_in\.wrong_[a-z]+)"', (FOLDER / "pages/sign_in.py").read_text())
+    chosen += re.findall(r'"(form\.[a-z_]+)"', (FOLDER / "params_values.py").read_text())
     ids = {name for name in calls if name not in FAMILIES and not name.endswith(("_", "."))}
     built = {name for name in calls if name in FAMILIES}
     return ids | set(chosen) | {start + end for start in built for end in FAMILIES[start]}
 
 
 def outside_jinja(template: Path) -> str:
-    return re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", template.read_text(), flags=re.DOTALL)
+    return re.sub(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", "", template.read_text(), flags=re.DOTALL)
 
 
 def placeholders(text: str) -> set[str]:

@@ -157,7 +157,9 @@ def build_world(server: RunningConsole) -> World:
     return World(server, person, agent, agent_id)
 
 
-def publish(person: Transport, version: str = "0.1.0") -> dict[str, Any]:
+def publish(
+    person: Transport, version: str = "0.1.0", *, schemas: Mapping[str, Any] = SCHEMAS
+) -> dict[str, Any]:
     """Publish a version of the plugin."""
     send(person, *FILES.values())
     config = {**CONFIG, "version": version}
@@ -167,8 +169,8 @@ def publish(person: Transport, version: str = "0.1.0") -> dict[str, Any]:
         "version": version,
         "manifest": [file.to_document() for file in files],
         "config": config,
-        "schemas": SCHEMAS,
-        "digest": release_digest(files, config, schemas=SCHEMAS),
+        "schemas": schemas,
+        "digest": release_digest(files, config, schemas=schemas),
     }
     return person.post("plugin_releases/", json=body)
 

@@ -24,6 +24,21 @@ def describe_failure(failure: Mapping[str, Any], *, job_id: str, reason: str | N
     }
 
 
+def find_param_problems(failure: Any) -> list[dict[str, Any]]:
+    """Return what the author's model refused of a job's params, as `{loc, msg}`; else nothing.
+
+    Args:
+        failure: What the worker said.
+    """
+    details = failure.get("details") if isinstance(failure, Mapping) else None
+    problems = details.get("problems") if isinstance(details, Mapping) else None
+    return [
+        {"loc": item["loc"], "msg": str(item.get("problem") or "")}
+        for item in (problems if isinstance(problems, list) else ())
+        if isinstance(item, Mapping) and isinstance(item.get("loc"), list)
+    ]
+
+
 def shorten_paths(traceback: str, job_id: str) -> str:
     """Name the plugin's own files as its author does: `plugin/train.py`, wherever the agent put them."""
     own = rf'(?<=File ")[^"\n]*/{re.escape(job_id)}/\d+/code/'

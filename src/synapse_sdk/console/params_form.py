@@ -1,18 +1,21 @@
-"""A form from the JSON Schema of an action's params, and params from the form that comes back."""
+"""What a run's form asks for: the elements of an action's form, each at its place.
+
+The elements are those of `plugins.ui_schema`: made of the JSON Schema of the release, or sent by a client of
+the vendor's, which sends no schema.
+"""
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from synapse_sdk.console.bounds import find_misfit
 from synapse_sdk.console.moments import NOTHING
-from synapse_sdk.console.texts import Texts
+from synapse_sdk.plugins.ui_schema import schema_to_ui_schema
 
-Kind = Literal["text", "integer", "number", "boolean", "choice", "json"]
+Kind = Literal["text", "integer", "number", "boolean", "choice", "json", "list", "group", "union"]
+Element = Mapping[str, Any]
 #: Form fields of params begin so, that they never meet the form's own.
 PREFIX = "p."
 #: Params that name something on the server, which the form then offers; as the jobs subject has them.
@@ -23,229 +26,260 @@ INPUT_KINDS = {
     "model_id": "model",
     "checkpoint": "model",
 }
-#: JSON that is longer is written on several lines.
-_LINE_CHARS = 72
+_INPUT_TYPES = {"date", "datetime-local", "time", "email", "url"}
 #: A text that may be longer gets several lines.
 _LONG_TEXT_CHARS = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Field:
-    """One param, as a form asks for it."""
+    """One element of the form, at its place."""
 
-    name: str
-    title: str
-    kind: Kind
-    is_required: bool = False
-    help: str = ""
-    #: What the form holds at first.
-    initial: str = ""
-    #: Of a choice: (JSON of the value, what people read).
-    choices: Sequence[tuple[str, str]] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    step: float | None = None
-    #: "dataset" or "model" for a param that names one.
-    input_kind: str | None = None
-    is_secret: bool = False
-    #: A text of several lines: a single line of a form would lose their ends.
-    is_long: bool = False
-    #: Of a text: characters at least and at most; what the browser's own calendar helps with.
-    length_min: int | None = None
-    length_max: int | None = None
-    is_date: bool = False
-    #: Returns what of a value lies outside the author's bounds.
-    find_misfit: Callable[[Any, Texts], str | None] = lambda value, t: None
+    element: Element
+    #: Names and numbers from the top on, with `/` between them; `@` before the number of an alternative.
+    path: str
+    #: It is an item of a list, or an alternative: it is there, whatever its element says.
+    is_given: bool = False
 
     @property
-    def initial_shown(self) -> str:
-        """What the form holds at first, as people read it."""
-        return dict(self.choices).get(self.initial, self.initial)
+    def name(self) -> str:
+        """The param's name; empty for an item or an alternative."""
+        return str(self.element.get("name", ""))
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return str(self.element.get("label") or self.name)
 
     @property
     def field_name(self) -> str:
         """Name of the form's field."""
-        return PREFIX + self.name
+        return PREFIX + self.path
+
+    @property
+    def id(self) -> str:
+        """The id of its input on the page."""
+        return f"field-{self.path}"
+
+    @property
+    def kind(self) -> Kind:
+        """How it is asked for."""
+        element, formkit = self.element, self.element.get("$formkit")
+        if formkit == "choice":
+            return "union"
+        if formkit == "checkbox":
+            # A box has two states, such a param three.
+            return "choice" if self.is_nullable else "boolean"
+        if "options" in element:
+            return "choice"
+        if formkit == "repeater" or formkit == "group":
+            return "list" if formkit == "repeater" else "group"
+        if element.get("format") == "json":
+            return "json"
+        if element.get("number") or formkit in ("number", "range"):
+            return "integer" if _is_whole(element) else "number"
+        return "text"
+
+    @property
+    def is_nullable(self) -> bool:
+        """May it be null?"""
+        return bool(self.element.get("nullable"))
+
+    @property
+    def is_required(self) -> bool:
+        """Has something to be filled in?"""
+        return bool(self.element.get("required") or self.is_given) and not self.is_nullable
+
+    @property
+    def is_switched(self) -> bool:
+        """Is it a group that can be left out?"""
+        return self.kind == "group" and not self.is_required
+
+    @property
+    def help(self) -> str:
+        """The author's words about it."""
+        return str(self.element.get("help") or "")
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Of a choice: (JSON of the value, what people read)."""
+        if self.kind != "choice":
+            return []
+        is_box = self.element.get("$formkit") == "checkbox"
+        found = [("true", "true"), ("false", "false")] if is_box else _read_options(self.element["options"])
+        return [*found, ("null", NOTHING)] if self.is_nullable else found
+
+    @property
+    def has_default(self) -> bool:
+        """Is a value known that holds when nothing is filled in?"""
+        return "value" in self.element
+
+    @property
+    def default(self) -> Any:
+        """The value that the form holds at first, None without one."""
+        value = self.element.get("value")
+        if self.kind == "json" and isinstance(value, str):
+            return json.loads(value)
+        return value
+
+    @property
+    def default_shown(self) -> str:
+        """The default in one line, as people read it."""
+        if not self.has_default:
+            return ""
+        found = dict(self.choices).get(json.dumps(self.default))
+        return found or show(self.default)
+
+    @property
+    def is_secret(self) -> bool:
+        """Is it written only, and never shown?"""
+        return self.element.get("$formkit") == "password"
+
+    @property
+    def is_long(self) -> bool:
+        """Is it a text of several lines? A single line of a form would lose their ends."""
+        bounds = self._rule("length")
+        may_be_long = len(bounds) > 1 and isinstance(bounds[1], int) and bounds[1] > _LONG_TEXT_CHARS
+        is_area = self.element.get("$formkit") == "textarea"
+        return self.kind == "text" and (is_area or may_be_long or "\n" in str(self.default))
+
+    @property
+    def input_type(self) -> str:
+        """The type of its input, where the browser helps."""
+        formkit = str(self.element.get("$formkit"))
+        return "password" if self.is_secret else formkit if formkit in _INPUT_TYPES else "text"
+
+    @property
+    def input_kind(self) -> str | None:
+        """'dataset' or 'model' for a param that names one."""
+        return INPUT_KINDS.get(self.path) if self.kind == "integer" else None
+
+    @property
+    def minimum(self) -> float | None:
+        """The least number, or the fewest items; of whole numbers never the excluded bound."""
+        return self._bound("min", 1)
+
+    @property
+    def maximum(self) -> float | None:
+        """The greatest number, or the most items."""
+        return self._bound("max", -1)
+
+    @property
+    def step(self) -> float | str:
+        """What a number is a multiple of; 'any' for no such thing."""
+        step = self.element.get("step", 1 if self.kind == "integer" else "any")
+        return step if isinstance(step, int | float) else "any"
+
+    @property
+    def length_min(self) -> int | None:
+        """Characters at least."""
+        bounds = self._rule("length")
+        return bounds[0] if bounds and isinstance(bounds[0], int) and bounds[0] else None
+
+    @property
+    def length_max(self) -> int | None:
+        """Characters at most."""
+        bounds = self._rule("length")
+        return bounds[1] if len(bounds) > 1 and isinstance(bounds[1], int) else None
+
+    @property
+    def pattern(self) -> str:
+        """What a text has to match; the server looks, for a browser reads patterns in its own way."""
+        rule = self._rule("matches")
+        return str(rule[0])[1:-1] if rule else ""
+
+    @property
+    def children(self) -> list[Field]:
+        """The fields of a group."""
+        children = self.element.get("children") or () if self.kind == "group" else ()
+        return [Field(child, f"{self.path}/{_quote(str(child['name']))}") for child in children]
+
+    def item(self, number: int | str) -> Field:
+        """Return the item of a list that has this number in the form."""
+        children = self.element.get("children") or []
+        is_plain = len(children) == 1 and "name" not in children[0]
+        element = children[0] if is_plain else {"$formkit": "group", "children": children}
+        return Field(element, f"{self.path}/{number}", is_given=True)
+
+    @property
+    def new_number(self) -> str:
+        """What stands for the number of an item that is not there yet; another one in each list of a list."""
+        return f"__{self.path.count('__')}__"
+
+    @property
+    def alternatives(self) -> list[tuple[str, Field]]:
+        """Of a union: the name of each alternative, and its field."""
+        if self.kind != "union":
+            return []
+        options = enumerate(self.element["options"])
+        return [
+            (str(one["label"]), Field(one["element"], f"{self.path}@{number}", is_given=True))
+            for number, one in options
+        ]
+
+    def _rule(self, name: str) -> Sequence[Any]:
+        rules = self.element.get("validation")
+        found = [rule for rule in rules if rule[:1] == [name]] if isinstance(rules, list) else []
+        return found[0][1:] if found else ()
+
+    def _bound(self, name: str, beyond: int) -> float | None:
+        bound = self.element.get(name)
+        if not isinstance(bound, int | float) or isinstance(bound, bool):
+            return None
+        rules = self.element.get("validation")
+        is_excluded = isinstance(rules, list) and ["not", bound] in rules
+        return bound + beyond if is_excluded and self.kind == "integer" else bound
 
 
 def build_fields(schema: Mapping[str, Any]) -> list[Field]:
     """Return the fields of a params schema, in its order."""
-    required = set(schema.get("required") or ())
-    properties: Mapping[str, Any] = schema.get("properties") or {}
-    return [
-        _build_field(name, item, schema, is_required=name in required) for name, item in properties.items()
-    ]
+    return [_at_top(element) for element in schema_to_ui_schema(schema)]
 
 
-def fill_in(fields: Sequence[Field], params: Mapping[str, Any]) -> dict[str, str]:
-    """Return what the form holds for params that are known already."""
-    return {field.field_name: _to_text(field, params[field.name]) for field in fields if field.name in params}
+def build_sent_fields(form: Any) -> list[Field]:
+    """Return the fields of a form that a client made; what is no element is left out.
 
-
-def parse_form(
-    fields: Sequence[Field], typed: Mapping[str, str], t: Texts
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Turn what was typed into params. What was left empty is left out, and its default holds.
-
-    Returns:
-        The params, and the problem of each field that can not be read.
+    There every number is a `number` without a step, so that all of them may have a fraction; and what the
+    vendor's sync calls required may have a default all the same.
     """
-    params: dict[str, Any] = {}
-    problems: dict[str, str] = {}
-    for field in fields:
-        text = typed.get(field.field_name, "")
-        if field.kind == "boolean":
-            params[field.name] = bool(text)
-        elif text.strip():
-            try:
-                value = params[field.name] = _parse(field, text, t)
-                if misfit := field.find_misfit(value, t):
-                    problems[field.name] = misfit
-            except _UnreadableError as problem:
-                problems[field.name] = str(problem)
-        elif field.is_required:
-            problems[field.name] = t("form.needed")
-    return params, problems
+    elements = form if isinstance(form, list) else []
+    named = [item for item in elements if isinstance(item, Mapping) and isinstance(item.get("name"), str)]
+    return [_at_top({"step": "any", **_leave_needless(item)}) for item in named]
 
 
-class _UnreadableError(Exception):
-    """What was typed is no value of the field."""
-
-
-def _build_field(name: str, item: Any, root: Mapping[str, Any], *, is_required: bool) -> Field:
-    schema, is_nullable = _resolve(item, root)
-    kind = _kind_of(schema)
-    choices = [(json.dumps(value), _show(value)) for value in schema.get("enum", ())]
-    if kind == "boolean" and is_nullable:
-        # A box has two states, such a param three.
-        kind, choices = "choice", [("true", "true"), ("false", "false")]
-    if kind == "choice" and is_nullable:
-        choices.append(("null", NOTHING))
-    default = item.get("default") if isinstance(item, Mapping) else None
-    is_null_chosen = kind == "choice" and is_nullable and "default" in item and default is None
-    numbers = schema if kind in ("integer", "number") else {}
-    field = Field(
-        name=name,
-        title=str(schema.get("title") or name),
-        kind=kind,
-        is_required=is_required and not is_nullable,
-        help=str(schema.get("description") or ""),
-        choices=choices,
-        minimum=_bound(numbers, "minimum", "exclusiveMinimum"),
-        maximum=_bound(numbers, "maximum", "exclusiveMaximum"),
-        step=numbers.get("multipleOf"),
-        input_kind=INPUT_KINDS.get(name) if kind == "integer" else None,
-        is_secret=schema.get("format") == "password",
-        is_long=kind == "text" and _is_long(schema, default),
-        length_min=schema.get("minLength") if kind == "text" else None,
-        length_max=schema.get("maxLength") if kind == "text" else None,
-        is_date=schema.get("format") == "date",
-        find_misfit=lambda value, t: find_misfit(value, item, root, t),
-        initial="null" if is_null_chosen else "",
-    )
-    if default is None:
-        return field
-    values = {name: getattr(field, name) for name in Field.__dataclass_fields__}
-    return Field(**{**values, "initial": _to_text(field, default)})
-
-
-def _resolve(item: Any, root: Mapping[str, Any], depth: int = 0) -> tuple[Mapping[str, Any], bool]:
-    """Follow references, and take `X or null` for X. Returns the schema, and whether it may be null."""
-    if not isinstance(item, Mapping) or depth > 8:
-        return {}, False
-    outer = {name: item[name] for name in ("title", "description", "default") if name in item}
-    if isinstance(reference := item.get("$ref"), str):
-        name = reference.removeprefix("#/$defs/")
-        found, is_nullable = _resolve((root.get("$defs") or {}).get(name), root, depth + 1)
-        return {**found, **outer}, is_nullable
-    for word in ("anyOf", "oneOf", "allOf"):
-        options = [option for option in item.get(word) or () if option != {"type": "null"}]
-        if len(options) == 1:
-            found, is_nullable = _resolve(options[0], root, depth + 1)
-            return {**found, **outer}, is_nullable or len(item[word]) > 1
-    return item, False
-
-
-def _kind_of(schema: Mapping[str, Any]) -> Kind:
-    if "enum" in schema:
-        return "choice"
-    kinds: dict[object, Kind] = {
-        "string": "text",
-        "integer": "integer",
-        "number": "number",
-        "boolean": "boolean",
-    }
-    kind = schema.get("type")
-    return kinds.get(kind, "json") if isinstance(kind, str) else "json"
-
-
-def _is_long(schema: Mapping[str, Any], default: object) -> bool:
-    return "\n" in str(default) or (schema.get("maxLength") or 0) > _LONG_TEXT_CHARS
-
-
-def _bound(schema: Mapping[str, Any], *names: str) -> float | None:
-    # An exclusive bound is a hint here; the service refuses the bound itself.
-    return next((schema[name] for name in names if isinstance(schema.get(name), int | float)), None)
-
-
-def _to_text(field: Field, value: Any) -> str:
-    if field.kind == "boolean":
-        return "on" if value else ""
-    if field.kind == "choice":
-        return json.dumps(value)
-    if value is None:
-        return ""
-    if field.kind == "json":
-        line = json.dumps(value, ensure_ascii=False)
-        return line if len(line) <= _LINE_CHARS else json.dumps(value, ensure_ascii=False, indent=2)
-    return _show(value)
-
-
-def _show(value: Any) -> str:
+def show(value: Any) -> str:
+    """Return a value as people read it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _parse(field: Field, text: str, t: Texts) -> Any:
-    if field.kind == "text":
-        return text.replace("\r\n", "\n")
-    if field.kind == "integer":
-        return _parse_integer(text, t)
-    if field.kind == "number":
-        return _parse_number(text, t)
-    if field.kind == "choice" and text not in dict(field.choices):
-        raise _UnreadableError(t("form.not_a_choice"))
-    return parse_json(text, t)
+def _at_top(element: Element) -> Field:
+    return Field(element, _quote(str(element["name"])))
 
 
-def parse_json(text: str, t: Texts) -> Any:
-    """Read JSON that somebody typed; the problem says where it is."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise _UnreadableError(t("form.not_json", line=error.lineno, column=error.colno)) from error
+def _leave_needless(element: Element) -> dict[str, Any]:
+    has_default = element.get("value") is not None
+    return {key: value for key, value in element.items() if key != "required" or not has_default}
 
 
-def _parse_integer(text: str, t: Texts) -> int:
-    try:
-        return int(text.strip())
-    except ValueError as error:
-        raise _UnreadableError(t("form.not_integer")) from error
+def _quote(name: str) -> str:
+    """Return a name without what parts a path."""
+    for number, mark in enumerate("~/@#?"):
+        name = name.replace(mark, f"~{number}")
+    return name
 
 
-def _parse_number(text: str, t: Texts) -> float | int:
-    try:
-        number = float(text.strip())
-    except ValueError as error:
-        raise _UnreadableError(t("form.not_number")) from error
-    if not math.isfinite(number):
-        raise _UnreadableError(t("form.not_number"))
-    return int(text) if text.strip().lstrip("+-").isdigit() else number
+def _is_whole(element: Element) -> bool:
+    facts = [element.get(key, 0) for key in ("step", "min", "max", "value")]
+    return all(isinstance(fact, int) for fact in facts)
 
 
-def parse_whole(text: str, t: Texts) -> tuple[dict[str, Any], str | None]:
-    """Read all params from one JSON document, for an action of which no schema is known."""
-    try:
-        params = parse_json(text, t) if text.strip() else {}
-    except _UnreadableError as problem:
-        return {}, str(problem)
-    return (params, None) if isinstance(params, dict) else ({}, t("form.not_object"))
+def _read_options(options: Any) -> list[tuple[str, str]]:
+    """Read options in each of FormKit's ways: texts, `{value: label}`, or a list of `{label, value}`."""
+    if isinstance(options, Mapping):
+        return [(json.dumps(value), str(label)) for value, label in options.items()]
+    found = []
+    for option in options if isinstance(options, list) else ():
+        value = option.get("value") if isinstance(option, Mapping) else option
+        label = option.get("label", show(value)) if isinstance(option, Mapping) else show(value)
+        found.append((json.dumps(value), str(label)))
+    return found

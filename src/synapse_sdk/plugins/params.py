@@ -158,7 +158,7 @@ def validate_params(
     return checked
 
 
-def _find_unknown(model: type[BaseModel], params: Mapping[str, Any]) -> list[dict[str, str]]:
+def _find_unknown(model: type[BaseModel], params: Mapping[str, Any]) -> list[dict[str, Any]]:
     if model.model_config.get("extra") == "allow":
         return []
     known = _accepted_names(model)
@@ -167,11 +167,11 @@ def _find_unknown(model: type[BaseModel], params: Mapping[str, Any]) -> list[dic
         if name not in known:
             close = find_closest(name, known)
             problem = "there is no such param" + (f"; did you mean {close}?" if close else "")
-            problems.append({"field": name, "problem": problem})
+            problems.append({"field": name, "loc": [name], "problem": problem})
     return problems
 
 
-def _explain(item: Any, model: type[BaseModel]) -> dict[str, str]:
+def _explain(item: Any, model: type[BaseModel]) -> dict[str, Any]:
     path = item["loc"]
     field = ".".join(map(str, path)) or "params"
     annotation: Any = model
@@ -179,7 +179,7 @@ def _explain(item: Any, model: type[BaseModel]) -> dict[str, str]:
         annotation, _ = _enter(annotation, part)
     is_shown = path and item["type"] != "missing"
     given = f" (given: {_show(field, item['input'], annotation)})" if is_shown else ""
-    return {"field": field, "problem": f"{item['msg']}{given}"}
+    return {"field": field, "loc": list(path), "problem": f"{item['msg']}{given}"}
 
 
 def _show(field: str, value: object, annotation: Any) -> str:
@@ -194,7 +194,7 @@ def _show(field: str, value: object, annotation: Any) -> str:
     return shorten(repr(value))
 
 
-def _refuse(name: str, model: type[BaseModel], problems: list[dict[str, str]]) -> ParamsError:
+def _refuse(name: str, model: type[BaseModel], problems: list[dict[str, Any]]) -> ParamsError:
     lines = [f"{item['field']}: {item['problem']}" for item in problems]
     listed = f" {lines[0]}" if len(lines) == 1 else "\n  " + "\n  ".join(lines)
     return ParamsError(

@@ -36,6 +36,8 @@ _HINTS = {
 #: The order in which an element's keys stand; any others follow.
 _ORDER = ("$formkit", "name", "label", "value", "placeholder", "help", "min", "max", "step", "number")
 _FORMATS = {"date-time": "datetime-local", "date": "date", "time": "time", "email": "email", "uri": "url"}
+#: A form of more is not filled in by anybody, and a few models that hold each other would make millions.
+ELEMENTS_MAX = 2000
 #: Names of the kinds of a union, for people.
 _KINDS = {
     "integer": "Whole number",
@@ -58,8 +60,17 @@ def pydantic_to_ui_schema(model: type[BaseModel]) -> list[Element]:
         a `repeater` have `children`; a repeater's only child without a name is the item itself. A `choice`
         has `options`, each with a `label` and an `element`.
     """
-    schema = model.model_json_schema(by_alias=False)
-    return list(_Form(schema.get("$defs", {})).iter_fields(schema))
+    return schema_to_ui_schema(model.model_json_schema(by_alias=False))
+
+
+def schema_to_ui_schema(schema: Schema) -> list[Element]:
+    """Return the form of a params model from its JSON Schema, whoever wrote that.
+
+    What is no schema of a field, or refers to nothing, is asked for as JSON; so is what comes after
+    `ELEMENTS_MAX` elements.
+    """
+    models = schema.get("$defs")
+    return list(_Form(models if isinstance(models, Mapping) else {}).iter_fields(schema))
 
 
 def get_action_ui_schema(model: type[BaseModel], action_name: str | None = None) -> dict[str, Any]:
@@ -74,21 +85,25 @@ class _Form:
         self._models = models
         #: Models that are being described: one that holds itself is asked for as JSON.
         self._open: list[str] = []
+        self._left = ELEMENTS_MAX
 
     def iter_fields(self, schema: Schema) -> Iterator[Element]:
         """Yield the element of each property."""
-        required = schema.get("required", ())
-        for name, field in schema.get("properties", {}).items():
-            element = self._make_element(field)
-            yield _finish(element, name, field, is_required=name in required)
+        required = schema.get("required") or ()
+        for name, field in (schema.get("properties") or {}).items():
+            known = field if isinstance(field, Mapping) else {}
+            yield _finish(self._make_element(known), name, known, is_required=name in required)
 
-    def _make_element(self, schema: Schema) -> Element:
+    def _make_element(self, schema: Any) -> Element:
         """Return what follows from a type alone: without a name."""
+        self._left -= 1
+        if not isinstance(schema, Mapping) or self._left < 0:
+            return _json_element()
         reference = schema.get("$ref")
         if reference is None:
             return self._make_own(schema)
         name = str(reference).rpartition("/")[2]
-        if name in self._open:
+        if name in self._open or not isinstance(self._models.get(name), Mapping):
             return _json_element()
         self._open.append(name)
         try:
@@ -98,7 +113,7 @@ class _Form:
 
     def _make_own(self, schema: Schema) -> Element:
         if "enum" in schema or "const" in schema:
-            return _choose_from(schema.get("enum") or [schema["const"]])
+            return _choose_from(schema["enum"] if "enum" in schema else [schema["const"]])
         if alternatives := schema.get("anyOf") or schema.get("oneOf"):
             return self._make_union(alternatives)
         kind = schema.get("type")
@@ -110,15 +125,16 @@ class _Form:
             return _text_element(schema)
         if kind == "array" and "prefixItems" not in schema and isinstance(schema.get("items"), Mapping):
             return self._make_repeater(schema)
-        if kind == "object" and "properties" in schema:
+        if kind == "object" and isinstance(schema.get("properties"), Mapping):
             return {"$formkit": "group", "children": list(self.iter_fields(schema))}
         return _json_element()
 
     def _make_union(self, alternatives: list[Schema]) -> Element:
         """Return the element of the one type that there is beside none; else a choice of several."""
-        types = [one for one in alternatives if one.get("type") != "null"]
-        if len(types) == 1:
-            return {**self._make_element(types[0]), "nullable": True}
+        types = [one for one in alternatives if isinstance(one, Mapping) and one.get("type") != "null"]
+        if len(types) < 2:
+            element = self._make_element(types[0]) if types else _json_element()
+            return element | ({"nullable": True} if len(types) < len(alternatives) else {})
         options = [{"label": self._name_kind(one), "element": self._make_element(one)} for one in types]
         union: Element = {"$formkit": "choice", "options": options}
         return union | ({"nullable": True} if len(types) < len(alternatives) else {})

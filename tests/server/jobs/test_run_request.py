@@ -88,7 +88,7 @@ class Square(BaseModel):
 
 class Tree(BaseModel):
     size: int = Field(1, le=9)
-    parts: list["Tree"] = []
+    parts: list[Tree] = []
 
 
 class Deep(BaseModel):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from synapse_sdk.console.downloads import download
-from synapse_sdk.console.params_form import build_fields
+from synapse_sdk.console.params_form import Field, build_fields, build_sent_fields
 from synapse_sdk.console.rendering import render
 from synapse_sdk.console.services import Principal
 from synapse_sdk.console.session import SignedIn, services_of
@@ -21,11 +21,13 @@ FILE_ROWS = 500
 TEXT_MAX_BYTES = 512 * 1024
 
 
-def find_schema(release: Any, action: str) -> Mapping[str, Any] | None:
-    """Return the JSON Schema of an action's params, None where the publisher could not make one."""
+def find_fields(release: Any, action: str) -> list[Field] | None:
+    """Return the fields of an action's params, None where the publisher could not tell them."""
     found = (release.schemas or {}).get(action) or {}
-    schema = found.get("params")
-    return schema if isinstance(schema, Mapping) else None
+    schema, form = found.get("params"), found.get("ui_schema")
+    if isinstance(schema, Mapping):
+        return build_fields(schema)
+    return build_sent_fields(form) if isinstance(form, list) else None
 
 
 @router.get("/plugins/{code}/releases/{version}/")
@@ -40,7 +42,7 @@ def show_release(
     services, release = services_of(request), _get_release(request, visitor.principal, code, version)
     files = services.registry.releases.list_files(release, after=after, limit=FILE_ROWS)
     actions = [
-        (name, action or {}, None if (schema := find_schema(release, name)) is None else build_fields(schema))
+        (name, action or {}, find_fields(release, name))
         for name, action in (release.config.get("actions") or {}).items()
     ]
     return render(

@@ -11,10 +11,22 @@ from fastapi.responses import RedirectResponse, Response
 
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk.console.errors import PageNotFoundError, status_of
+from synapse_sdk.console.failures import find_param_problems
 from synapse_sdk.console.links import links_of
 from synapse_sdk.console.once import once_of_form
-from synapse_sdk.console.pages.releases import find_schema
-from synapse_sdk.console.params_form import PREFIX, Field, build_fields, fill_in, parse_form, parse_whole
+from synapse_sdk.console.pages.releases import find_fields
+from synapse_sdk.console.params_form import PREFIX, Field
+from synapse_sdk.console.params_values import (
+    add_item,
+    fill_in,
+    fill_in_new,
+    find_field,
+    list_items,
+    parse_form,
+    parse_whole,
+    place_problem,
+    say_problem,
+)
 from synapse_sdk.console.rendering import render, texts_of
 from synapse_sdk.console.services import Principal, RunWish
 from synapse_sdk.console.session import Form, SignedIn, services_of
@@ -39,14 +51,16 @@ def show_form(
 ) -> Response:
     """Show the form, filled with the defaults, or with what another job was given."""
     release, fields = _load(request, visitor.principal, code, action, version)
-    typed = {} if fields is None else {field.field_name: field.initial for field in fields}
+    typed = {} if fields is None else fill_in(fields)
+    problems: dict[str, str] = {}
     if again:
         _, document, _ = services_of(request).jobs.jobs.get_details(visitor.principal, again)
         if fields is None:
             typed = {WHOLE: json.dumps(document.params, ensure_ascii=False, indent=2)}
         else:
-            typed |= fill_in(fields, document.params)
-    return _show(request, visitor.principal, release, action, fields, typed)
+            typed = fill_in(fields, document.params)
+        problems = _place(find_param_problems(document.failure), fields, typed, texts_of(request))
+    return _show(request, visitor.principal, release, action, fields, typed, problems=problems)
 
 
 @router.post("/plugins/{code}/start/{action}/")
@@ -54,6 +68,8 @@ def start(request: Request, visitor: SignedIn, form: Form, code: str, action: st
     """Submit the job, or show the form again with what is wrong beside each field."""
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
     release, fields = _load(request, visitor.principal, code, action, typed.get("version", ""))
+    if edited := _edit(fields or (), typed):
+        return _show(request, visitor.principal, release, action, fields, edited)
     params, problems, numbers = _parse(request, fields, typed)
     if not problems:
         wish = RunWish(
@@ -73,7 +89,7 @@ def start(request: Request, visitor: SignedIn, form: Form, code: str, action: st
         except SynapseError as error:
             if status_of(error) not in (400, 404, 409, 413):
                 raise
-            problems = _place(error, texts_of(request))
+            problems = _place_refusal(error, fields, typed, texts_of(request))
         else:
             return RedirectResponse(links_of(request)("jobs", job.number), 303)
     return _show(request, visitor.principal, release, action, fields, typed, 400, problems)
@@ -89,8 +105,7 @@ def _load(
         release = releases.find_latest(releases.get_plugin(principal, code))
     if release is None or action not in (release.config.get("actions") or {}):
         raise PageNotFoundError(texts_of(request)("start.no_action", action=action, plugin=code))
-    schema = find_schema(release, action)
-    return release, None if schema is None else build_fields(schema)
+    return release, find_fields(release, action)
 
 
 def _parse(
@@ -117,16 +132,40 @@ def _whole(number: float | None) -> int | None:
     return None if number is None else int(number)
 
 
-def _place(error: SynapseError, t: Texts) -> dict[str, str]:
+def _edit(fields: Sequence[Field], typed: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the form as a button of a list leaves it, None where none was pressed. With scripts none asks."""
+    verb, _, name = typed.get("edit", "").partition(" ")
+    if verb == "add" and (found := find_field(fields, name, typed)) is not None and found.kind == "list":
+        return add_item(found, typed)
+    if verb == "remove":
+        return {key: text for key, text in typed.items() if key != f"{name}#"}
+    return None
+
+
+def _place_refusal(
+    error: SynapseError, fields: Sequence[Field] | None, typed: Mapping[str, str], t: Texts
+) -> dict[str, str]:
     """Put what a service refused beside the fields that it names; the rest above the form."""
     if status_of(error) == 409 and "key" in error.details:
         return {"": t("start.sent_before")}
+    return _place(error.details.get("errors") or (), fields, typed, t) or {"": error.message}
+
+
+def _place(
+    items: Sequence[Mapping[str, Any]], fields: Sequence[Field] | None, typed: Mapping[str, str], t: Texts
+) -> dict[str, str]:
     found: dict[str, str] = {}
-    for item in error.details.get("errors") or ():
-        loc = item["loc"]
-        name = str(loc[1]) if len(loc) > 1 and loc[0] == "params" else ""
-        found[name] = f"{found[name]}; {item['msg']}" if name in found else str(item["msg"])
-    return found or {"": error.message}
+    for item in items:
+        loc = list(item["loc"])
+        said = say_problem(item, t)
+        if loc[:1] == ["params"]:
+            loc = loc[1:]
+        place, inside = place_problem(fields or (), loc, typed) or ("", ".".join(map(str, loc)))
+        if fields is None:
+            place = WHOLE
+        said = f"{inside}: {said}" if inside else said
+        found[place] = f"{found[place]}; {said}" if place in found else said
+    return found
 
 
 def _show(
@@ -141,7 +180,6 @@ def _show(
 ) -> Response:
     services = services_of(request)
     releases, _ = services.registry.releases.list_releases(principal, code=release.plugin_code, limit=OFFERED)
-    known = {field.name for field in fields or ()} | {WHOLE} | {f"option.{name}" for name in _NUMBERS}
     return render(
         request,
         "start.html",
@@ -150,12 +188,14 @@ def _show(
         action=action,
         config=release.config["actions"][action] or {},
         fields=fields,
-        typed=typed,
+        typed={**fill_in_new(fields or ()), **typed},
+        items=list_items,
         problems=problems,
-        general=[f"{name}: {said}" if name else said for name, said in problems.items() if name not in known],
+        general=[problems[""]] if "" in problems else [],
         releases=releases,
         offers=_load_offers(request, principal, fields or ()),
         prefix=PREFIX,
+        is_again="again" in request.query_params,
         whole=WHOLE,
     )
 

@@ -60,7 +60,7 @@ def check_params(params: Mapping[str, Any], schema: Mapping[str, Any] | None) ->
         schema: JSON Schema of the action's params; None: nothing is known of them.
 
     Raises:
-        InvalidError: Names every field with its problem, inside of lists and groups too. Secrets are not shown.
+        InvalidError: Names every field with its problem, inside of lists and groups too. Shows no secrets.
     """
     if not schema:
         return

@@ -7,7 +7,7 @@ busy for ever. What the schema does not say for sure, it lets pass; the worker h
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +18,7 @@ Schema = Mapping[str, Any]
 ALTERNATIVE = "\0"
 #: Schemas nested deeper than this are not looked into.
 _DEPTH_MAX = 32
-_MOMENTS = {
+_MOMENTS: dict[str, Callable[[], CoreSchema]] = {
     "date": core_schema.date_schema,
     "date-time": core_schema.datetime_schema,
     "time": core_schema.time_schema,
@@ -60,7 +60,7 @@ class _Reading:
                 self._wanted[name] = True
                 inner = self._read(self._known[name], 0)
                 # By itself a definition may be a mere reference, which can not carry the name.
-                definitions.append({**_nullable_never(inner), "ref": name})  # type: ignore[typeddict-item, misc]
+                definitions.append({**_nullable_never(inner), "ref": name})
         return definitions
 
     def read_object(self, schema: Schema, *, extra: Any = None, depth: int = 0) -> CoreSchema:
@@ -166,7 +166,7 @@ def _read_number(schema: Schema, *, is_whole: bool) -> CoreSchema:
 def _read_text(schema: Schema) -> CoreSchema:
     kind = schema.get("format")
     if kind in _MOMENTS:
-        return _MOMENTS[kind]()
+        return _MOMENTS[str(kind)]()
     if kind not in _TEXT_FORMATS:
         return core_schema.any_schema()
     facts: dict[str, Any] = {
