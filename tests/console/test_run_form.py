@@ -222,3 +222,59 @@ def test_a_form_of_the_vendor_s_kind_is_asked_for_as_it_is(page, world):
     named(page, "mode").select_option(label="A")
     start(page)
     assert params_of_job(page, world) == {"rate": 0.1, "epochs": 2, "mode": "a"}
+
+
+def test_what_only_the_author_s_code_refuses_is_told_at_its_field_too(form, world):
+    named(form, "rate").fill("0.25")
+    named(form, "token").fill("hush-8f1c")
+    form.locator('[id="field-boxes"]').get_by_role("button", name="Add").last.click()
+    named(form, "boxes/0/width").fill("9")
+    named(form, "shape@").select_option(label="Circle")
+    named(form, "shape@1/radius").fill("2")
+    start(form)
+    expect(form.locator("#live-job").get_by_text("Pending")).to_be_visible()
+    assignment = world.claim_and_start()
+    assert assignment["envelope"]["params"]["token"] == "hush-8f1c"
+    problems = [
+        {"field": "boxes.0.width", "loc": ["boxes", 0, "width"], "problem": "has to be even"},
+        {"field": "shape.Circle.radius", "loc": ["shape", "Circle", "radius"], "problem": "is too small"},
+        {"field": "params", "loc": [], "problem": "rate and epochs do not go together"},
+    ]
+    failure = {
+        "type": "ValidationError",
+        "message": "The params of train do not fit",
+        "details": {"problems": problems},
+    }
+    said = {"cause": "action", "reason": failure["message"]}
+    world.end(assignment, {"state": "FAILED", "failure": failure, **said}, exit_code=1, **said)
+
+    expect(form.locator("#param-problems")).to_contain_text("boxes.0.width")
+    form.get_by_role("link", name="Correct the params").click()
+    expect(form.locator('[id="field-boxes/0/width-problem"]')).to_have_text("has to be even")
+    expect(form.locator('[id="field-shape@1/radius-problem"]')).to_have_text("is too small")
+    expect(form.get_by_role("alert")).to_have_text("rate and epochs do not go together")
+    expect(named(form, "rate")).to_have_value("0.25")
+    expect(named(form, "token")).to_have_value("")
+    assert "hush" not in form.content()
+    named(form, "boxes/0/width").fill("10")
+    start(form)
+    expect(form.locator("#live-job").get_by_text("Pending")).to_be_visible()
+    assert world.person.get("jobs/2/")["params"]["boxes"][0]["width"] == 10
+
+
+def test_a_secret_is_written_once_and_never_shown_again(form, world):
+    named(form, "token").fill("hush-8f1c")
+    named(form, "code").fill("ABC")
+    start(form)
+    expect(form.locator('[id="field-code-problem"]')).to_contain_text("pattern")
+    expect(named(form, "token")).to_have_attribute("type", "password")
+    expect(named(form, "token")).to_have_value("")
+    expect(form.get_by_text("Type it again")).to_be_visible()
+    assert "hush" not in form.content()
+    named(form, "token").fill("hush-8f1c")
+    named(form, "code").fill("abc")
+    start(form)
+    assert params_of_job(form, world)["token"] == "**********"
+    for page in ("", "inputs/", "events/"):
+        form.goto(f"{world.server.console}jobs/1/{page}")
+        assert "hush" not in form.content()

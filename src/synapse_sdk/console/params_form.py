@@ -52,6 +52,16 @@ class Field:
         return str(self.element.get("label") or self.name)
 
     @property
+    def is_renamed(self) -> bool:
+        """Does its title hide its name?"""
+        return bool(self.name) and self.title.lower().replace(" ", "_") != self.name.lower()
+
+    @property
+    def is_inner(self) -> bool:
+        """Does it lie in a list, a group or a union?"""
+        return "/" in self.path or "@" in self.path
+
+    @property
     def field_name(self) -> str:
         """Name of the form's field."""
         return PREFIX + self.path

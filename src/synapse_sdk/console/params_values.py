@@ -133,7 +133,8 @@ def say_problem(item: Mapping[str, Any], t: Texts) -> str:
     text_id, fact = _RULES.get(str(item.get("type")), ("", ""))
     facts = item.get("ctx") or {}
     if text_id and fact in facts:
-        return t(text_id, bound=facts[fact])
+        bound = facts[fact]
+        return t(text_id, bound=f"{bound:g}" if isinstance(bound, float) else bound)
     return t("form.needed") if item.get("type") == "missing" else str(item["msg"])
 
 

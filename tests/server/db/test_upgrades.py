@@ -17,6 +17,7 @@ from tests.server.db.old_databases import REVISIONS, make_data_folder, read_rows
 from synapse_sdk.server.app import Services, open_services
 from synapse_sdk.server.data_folder import DataFolder
 from synapse_sdk.server.http.principal import Principal
+from synapse_sdk.server.jobs.secret_store import find_secrets
 
 JOB = "01890000-0000-7000-8000-000000000001"
 
@@ -69,6 +70,13 @@ def check_packs(services: Services, owner: Principal) -> None:
     assert (stored.path.name, stored.offset, stored.size_bytes) == ("old.pack", 67, 1)
 
 
+def check_secrets(services: Services, owner: Principal) -> None:
+    job, document, _ = services.jobs.jobs.get_details(owner, JOB)
+    assert "hush" not in str(document)
+    with services.database.read() as connection:
+        assert find_secrets(connection, job.key) == {"token": "hush"}
+
+
 #: What the rows that came with a schema must still be, to those who ask for them.
 CHECKS: dict[str, Callable[[Services, Principal], None]] = {
     "0001": check_accounts,
@@ -77,6 +85,7 @@ CHECKS: dict[str, Callable[[Services, Principal], None]] = {
     "0004": check_jobs,
     "0005": check_outputs,
     "0008": check_packs,
+    "0009": check_secrets,
 }
 
 

@@ -122,18 +122,25 @@ def make_metric(job: str, seq: int, value: Any, *, ordinal: int | None = None, *
 
 
 def publish(
-    transport: Transport, *, is_draft: bool = False, lock: dict[str, Any] | None = None, **changes: Any
+    transport: Transport,
+    *,
+    is_draft: bool = False,
+    lock: dict[str, Any] | None = None,
+    schemas: Any = SCHEMAS,
+    **changes: Any,
 ) -> dict[str, Any]:
     """Publish the plugin that the tests run; `changes` are to its config."""
     digest = digest_bytes(README)
     transport.post(
         "blobs/pack/", content=f"{digest.removeprefix('sha256:')} {len(README)}\n".encode() + README
     )
-    return transport.post("plugin_releases/", json=build_release(is_draft=is_draft, lock=lock, **changes))
+    return transport.post(
+        "plugin_releases/", json=build_release(is_draft=is_draft, lock=lock, schemas=schemas, **changes)
+    )
 
 
 def build_release(
-    *, is_draft: bool = False, lock: dict[str, Any] | None = None, **changes: Any
+    *, is_draft: bool = False, lock: dict[str, Any] | None = None, schemas: Any = SCHEMAS, **changes: Any
 ) -> dict[str, Any]:
     """Build the request that publishes it."""
     config = {**CONFIG, **changes}
@@ -143,10 +150,10 @@ def build_release(
         "version": config["version"],
         "manifest": [file.to_document() for file in files],
         "config": config,
-        "schemas": SCHEMAS,
+        "schemas": schemas,
         "lock": lock,
         "digest": release_digest(
-            files, config, lock_digest=None if lock is None else lock["digest"], schemas=SCHEMAS
+            files, config, lock_digest=None if lock is None else lock["digest"], schemas=schemas
         ),
         "is_draft": is_draft,
     }

@@ -111,8 +111,8 @@ class Deep(BaseModel):
         ({"boxes": [{"width": 1}] * 3}, ["boxes"], "must have at most 2 items"),
         ({"one": {"width": 1, "name": "Box"}}, ["one", "name"], "must match the pattern ^[a-z]+$"),
         ({"one": {"width": 1, "name": "abcdef"}}, ["one", "name"], "must have at most 5 characters"),
-        ({"shape": {"kind": "square", "side": 0}}, ["shape", "side"], "must be more than 0.0"),
-        ({"marked": {"kind": "circle", "radius": -1}}, ["marked", "radius"], "must be more than 0.0"),
+        ({"shape": {"kind": "square", "side": 0}}, ["shape", "side"], "must be more than 0"),
+        ({"marked": {"kind": "circle", "radius": -1}}, ["marked", "radius"], "must be more than 0"),
         ({"either": "x"}, ["either"], "must be a whole number or a list, not the text 'x'"),
         ({"either": [1, "x"]}, ["either", 1], "must be a whole number, not the text 'x'"),
         (

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from synapse_sdk.console.downloads import download
-from synapse_sdk.console.failures import describe_failure
+from synapse_sdk.console.failures import describe_failure, find_param_problems
 from synapse_sdk.console.links import links_of
 from synapse_sdk.console.moments import format_instant
 from synapse_sdk.console.progress import list_phases
@@ -35,7 +35,7 @@ def load_facts(request: Request, principal: Principal, lookup: str) -> dict[str,
     if document.failure:
         failure = describe_failure(document.failure, job_id=job.id, reason=job.reason)
     shown = {"job": job, "document": document, "attempts": attempts, "lookup": lookup}
-    return shown | {"failure": failure}
+    return shown | {"failure": failure, "param_problems": find_param_problems(document.failure)}
 
 
 def load_live_facts(request: Request, principal: Principal, lookup: str) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def _whole(number: float | None) -> int | None:
 
 
 def _edit(fields: Sequence[Field], typed: Mapping[str, str]) -> dict[str, str] | None:
-    """Return the form as a button of a list leaves it, None where none was pressed. With scripts none asks."""
+    """Return the form as a button of a list leaves it, None where none was pressed."""
     verb, _, name = typed.get("edit", "").partition(" ")
     if verb == "add" and (found := find_field(fields, name, typed)) is not None and found.kind == "list":
         return add_item(found, typed)

@@ -17,6 +17,7 @@ from synapse_sdk.server.jobs.agent_service import get_agent, require_self
 from synapse_sdk.server.jobs.job_service import require_job
 from synapse_sdk.server.jobs.models import Agent, Attempt, Job
 from synapse_sdk.server.jobs.notifier import Notifier, claims_topic, events_topic, logs_topic
+from synapse_sdk.server.jobs.secret_store import find_secrets
 from synapse_sdk.server.jobs.states import AttemptEnding, judge_exit, lost
 from synapse_sdk.server.jobs.transitions import refresh_state
 from synapse_sdk.wire.assignment import (
@@ -175,6 +176,9 @@ class AttemptService:
         document = store.get_document(connection, job.key)
         envelope = _complete_envelope(document.envelope, agent, number)
         store.update_document(connection, job.key, {"envelope": envelope.model_dump(mode="json")})
+        # What is kept beside the job has its secrets masked; the agent gets them.
+        if (params := find_secrets(connection, job.key)) is not None:
+            envelope = envelope.model_copy(update={"params": params})
         # It has a place now, if it had been told that it has none.
         job = refresh_state(connection, job.key, who=f"agent {agent.name}", now=now)
         return job, envelope, document.env

@@ -22,6 +22,8 @@ from synapse_sdk.server.jobs import agent_store, store
 from synapse_sdk.server.jobs.models import Ask, Attempt, Job, JobDocument
 from synapse_sdk.server.jobs.notifier import Notifier, claims_topic, events_topic, logs_topic
 from synapse_sdk.server.jobs.run_request import check_params, get_action, resolve_inputs
+from synapse_sdk.server.jobs.secret_params import mask_params
+from synapse_sdk.server.jobs.secret_store import keep_secrets
 from synapse_sdk.server.jobs.states import JobState, decide_state
 from synapse_sdk.server.jobs.transitions import record_state, refresh_state
 from synapse_sdk.server.jobs.waiting_service import WaitingService
@@ -91,18 +93,22 @@ class JobService:
         _require_size(wish.params)
         release = self._registry.get_release_for_run(principal, wish.plugin, wish.version, wish.is_debug)
         name, action = get_action(release.config, wish.action)
-        check_params(wish.params, ((release.schemas or {}).get(name) or {}).get("params"))
+        known = (release.schemas or {}).get(name) or {}
+        check_params(wish.params, known.get("params"))
+        shown = mask_params(wish.params, known)
         inputs = resolve_inputs(
             wish.params, lambda kind, number: self._find_input(principal.workspace_id, kind, number)
         )
         with self._database.write() as connection:
-            if (known := once.recall(connection)) is not None:
-                return require_job(connection, principal, known)
+            if (job_id := once.recall(connection)) is not None:
+                return require_job(connection, principal, job_id)
             if wish.agent_id is not None:
                 _require_agent(connection, principal.workspace_id, wish.agent_id)
             now = self._now()
             workspace = get_workspace(connection, principal.workspace_id).code
-            envelope = _build_envelope(wish, release, name, action, inputs, workspace=workspace, now=now)
+            envelope = _build_envelope(
+                wish, release, name, action, inputs, params=shown, workspace=workspace, now=now
+            )
             facts = _build_facts(wish, release, envelope, method=str(action.get("method") or "task"))
             facts |= {"workspace_id": principal.workspace_id, "created_by": principal.name}
             ask = Ask(wish.cpus, wish.gpus, wish.agent_id, now)
@@ -110,11 +116,13 @@ class JobService:
             decision = decide_state([], is_stop_requested=False, placement=placement)
             facts |= decision._asdict()
             document = {
-                "params": dict(wish.params),
+                "params": shown,
                 "envelope": envelope.model_dump(mode="json"),
                 "env": release.load_config().env_texts(),
             }
             job = store.add_job(connection, facts, document)
+            if shown != wish.params:
+                keep_secrets(connection, job, wish.params)
             record_state(connection, job, decision, [], who=principal.name, now=now)
             once.remember(connection, job.id)
         self._notifier.notify(claims_topic(principal.workspace_id))
@@ -258,6 +266,7 @@ def _build_envelope(
     action: Mapping[str, Any],
     inputs: tuple[InputReference, ...],
     *,
+    params: Mapping[str, Any],
     workspace: str,
     now: datetime,
 ) -> Envelope:
@@ -270,7 +279,7 @@ def _build_envelope(
         ),
         action=name,
         entrypoint=str(action["entrypoint"]),
-        params=dict(wish.params),
+        params=dict(params),
         inputs=inputs,
         # Which they are is known when an agent has claimed it.
         environment=EnvironmentReference(interpreter="", platform="", sdk_version=__version__),

@@ -131,7 +131,7 @@ def _say(item: Mapping[str, Any], value: Any, facts: Mapping[str, Any], schema: 
     if kind in _WANTED:
         return f"must be {_WANTED[kind]}, not {_name_value(value)}"
     if kind in _RULES:
-        return _RULES[kind].format(**facts)
+        return _RULES[kind].format(**{key: _show_bound(fact) for key, fact in facts.items()})
     return f"{str(item['msg'])[:1].lower()}{str(item['msg'])[1:]}"
 
 
@@ -168,6 +168,10 @@ _RULES = {
     "too_short": "must have at least {min_length} items",
     "too_long": "must have at most {max_length} items",
 }
+
+
+def _show_bound(bound: Any) -> Any:
+    return f"{bound:.15g}" if isinstance(bound, float) else bound
 
 
 def _name_value(value: Any) -> str:

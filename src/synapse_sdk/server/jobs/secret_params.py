@@ -29,8 +29,19 @@ def mask_secrets(value: Any, schema: Any, root: Mapping[str, Any]) -> Any:
     return value
 
 
-def find_form_schema(form: Any) -> dict[str, Any]:
-    """Return of a release's form what matters here as a schema; for a release that has no schema."""
+def mask_params(params: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return params as they may be shown.
+
+    Args:
+        params: As given.
+        known: What the release says of the action: `params`, a JSON Schema, else `ui_schema`, its form.
+    """
+    schema = known.get("params") or _schema_of_form(known.get("ui_schema"))
+    return dict(mask_secrets(dict(params), schema, schema))
+
+
+def _schema_of_form(form: Any) -> dict[str, Any]:
+    """Return of a form what matters here, as a schema; for a release that has no schema."""
     elements = form if isinstance(form, list) else []
     named = [item for item in elements if isinstance(item, Mapping) and isinstance(item.get("name"), str)]
     return {

@@ -78,6 +78,15 @@ job_documents = sa.Table(
     sa.Column("claims", sa.JSON),  # what foreign workers said by PATCH
 )
 
+# Params with a secret among them, as they were given; in `job_document` the secrets are masked.
+job_secrets = sa.Table(
+    "job_secret",
+    metadata,
+    sa.Column("workspace_id", sa.Integer, nullable=False),
+    sa.Column("job_key", sa.Integer, sa.ForeignKey("job.key"), primary_key=True),
+    sa.Column("params", sa.JSON, nullable=False),
+)
+
 # By itself, because it changes with every batch: changing a row writes all of it.
 job_progress = sa.Table(
     "job_progress",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from synapse_sdk._internal.clock import iso_z
 from synapse_sdk.server.jobs import event_store, store
 from synapse_sdk.server.jobs.models import Attempt, Job
+from synapse_sdk.server.jobs.secret_store import forget_secrets
 from synapse_sdk.server.jobs.states import (
     END_STATES,
     AttemptEnding,
@@ -59,6 +60,8 @@ def refresh_state(
     if not waits_on and not may_move(job.state, job.cause, decision.state):
         return job
     store.update_job(connection, key, _changes(job, decision, now))
+    if decision.state in END_STATES:
+        forget_secrets(connection, key)
     record_state(connection, job, decision, attempts, who=who, now=now)
     return store.get_job(connection, key)
 
