@@ -158,9 +158,10 @@ def build_world(server: RunningConsole) -> World:
 
 
 def publish(
-    person: Transport, version: str = "0.1.0", *, schemas: Mapping[str, Any] = SCHEMAS
+    person: Transport, version: str = "0.1.0", *, schemas: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Publish a version of the plugin."""
+    schemas = SCHEMAS if schemas is None else schemas
     send(person, *FILES.values())
     config = {**CONFIG, "version": version}
     files = [ManifestFile(path, 0o644, len(data), digest_bytes(data)) for path, data in sorted(FILES.items())]

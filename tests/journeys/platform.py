@@ -97,7 +97,31 @@ _ASK = action_source(
             return str(error)
 """,
 )
-ACTIONS = {"ask": _ASK, "count": _COUNT, "raise": _RAISE, "stubborn": _STUBBORN, "wait": _WAIT}
+#: Has a rule that no form can express.
+_CHOOSY = action_source(
+    "return {}",
+    before="""
+    from pydantic import field_validator
+
+    class Choosy(BaseModel):
+        sizes: list[int] = [2]
+
+        @field_validator("sizes")
+        @classmethod
+        def check(cls, sizes):
+            if sum(sizes) % 2:
+                raise ValueError("their sum has to be even")
+            return sizes
+    """,
+).replace("Action(BaseTrainAction[Params])", "Action(BaseAction[Choosy])")
+ACTIONS = {
+    "ask": _ASK,
+    "choosy": _CHOOSY,
+    "count": _COUNT,
+    "raise": _RAISE,
+    "stubborn": _STUBBORN,
+    "wait": _WAIT,
+}
 CONFIG = config_of({name: f"plugin.{name}_action:Action" for name in ACTIONS})
 
 

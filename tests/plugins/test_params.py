@@ -324,7 +324,9 @@ def test_a_model_that_forbids_others_says_so_once():
     with pytest.raises(ParamsError) as caught:
         validate_params(Action, {"new": 1}, refuses_unknown=True)
 
-    assert caught.value.details["problems"] == [{"field": "new", "problem": "there is no such param"}]
+    assert caught.value.details["problems"] == [
+        {"field": "new", "loc": ["new"], "problem": "there is no such param"}
+    ]
 
 
 def test_an_instance_stays_itself_and_no_model_means_no_check():

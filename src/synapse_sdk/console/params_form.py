@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import quote
 
 from synapse_sdk.console.moments import NOTHING
 from synapse_sdk.plugins.ui_schema import schema_to_ui_schema
@@ -68,8 +69,8 @@ class Field:
 
     @property
     def id(self) -> str:
-        """The id of its input on the page."""
-        return f"field-{self.path}"
+        """The id of its input on the page, without blanks: an attribute lists several of them."""
+        return "field-" + quote(self.path, safe="/@~")
 
     @property
     def kind(self) -> Kind:

@@ -76,7 +76,8 @@ class ReleaseRequest(BaseModel):
     config: dict[str, Any] = Field(description="config.yaml as its author wrote it.")
     lock: SentLock | None = None
     schemas: dict[str, Any] | None = Field(
-        default=None, description="By action: JSON schemas of `params` and `result`."
+        default=None,
+        description="By action: JSON schemas of `params` and `result`, and the form `ui_schema`.",
     )
     digest: str = Field(pattern=DIGEST_PATTERN, description="Identity of the release, as computed there.")
     is_draft: bool = Field(default=False, description="For its author alone; not checked by policy.")
