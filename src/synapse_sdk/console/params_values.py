@@ -135,7 +135,8 @@ def say_problem(item: Mapping[str, Any], t: Texts) -> str:
     if text_id and fact in facts:
         bound = facts[fact]
         return t(text_id, bound=f"{bound:g}" if isinstance(bound, float) else bound)
-    return t("form.needed") if item.get("type") == "missing" else str(item["msg"])
+    words = {"missing": "form.needed", "masked_secret": "form.secret_again"}.get(str(item.get("type")))
+    return t(words) if words else str(item["msg"])
 
 
 def parse_json(text: str, t: Texts) -> Any:

@@ -8,6 +8,9 @@ import pytest
 from pydantic import BaseModel, Field, SecretStr
 from tests.server.jobs.desk import Desk, register
 
+from synapse_sdk.clients.errors import HTTPError
+from synapse_sdk.server.http import InvalidError
+from synapse_sdk.server.jobs.run_request import check_secrets
 from synapse_sdk.server.jobs.secret_params import MASK, mask_params
 
 HUSH = "hush-8f1c"
@@ -45,6 +48,14 @@ KNOWN = {"params": Params.model_json_schema()}
 )
 def test_every_secret_is_masked_wherever_it_lies(params, shown):
     assert mask_params(params, KNOWN) == shown
+
+
+def test_the_mask_of_a_secret_is_no_secret():
+    check_secrets({"token": HUSH, "either": 1}, KNOWN)
+    with pytest.raises(InvalidError) as caught:
+        check_secrets({"token": MASK, "accounts": [{"user": MASK, "password": MASK}]}, KNOWN)
+    places = [problem["loc"] for problem in caught.value.details["errors"]]
+    assert places == [["params", "token"], ["params", "accounts", 0, "password"]]
 
 
 def test_a_form_without_a_schema_says_what_is_a_secret_too():
@@ -85,9 +96,12 @@ def test_a_job_that_has_ended_has_no_secret_any_more(guarded):
         assert connection.exec_driver_sql("SELECT count(*) FROM job_secret").scalar() == 0
 
 
-def test_a_refused_secret_is_in_no_answer(guarded):
-    from synapse_sdk.clients.errors import HTTPError
+def test_a_masked_secret_that_was_copied_is_refused(guarded):
+    with pytest.raises(HTTPError, match=r"params\.token: is the mask of a secret"):
+        guarded.submit(params={"token": MASK})
 
+
+def test_a_refused_secret_is_in_no_answer(guarded):
     with pytest.raises(HTTPError) as caught:
         guarded.submit(params={"token": {"a": HUSH}, "epochs": "x"})
     assert HUSH not in str(caught.value) + json.dumps(caught.value.details)

@@ -21,7 +21,7 @@ from synapse_sdk.server.http.once import UNREPEATED, Once
 from synapse_sdk.server.jobs import agent_store, store
 from synapse_sdk.server.jobs.models import Ask, Attempt, Job, JobDocument
 from synapse_sdk.server.jobs.notifier import Notifier, claims_topic, events_topic, logs_topic
-from synapse_sdk.server.jobs.run_request import check_params, get_action, resolve_inputs
+from synapse_sdk.server.jobs.run_request import check_params, check_secrets, get_action, resolve_inputs
 from synapse_sdk.server.jobs.secret_params import mask_params
 from synapse_sdk.server.jobs.secret_store import keep_secrets
 from synapse_sdk.server.jobs.states import JobState, decide_state
@@ -95,6 +95,7 @@ class JobService:
         name, action = get_action(release.config, wish.action)
         known = (release.schemas or {}).get(name) or {}
         check_params(wish.params, known.get("params"))
+        check_secrets(wish.params, known)
         shown = mask_params(wish.params, known)
         inputs = resolve_inputs(
             wish.params, lambda kind, number: self._find_input(principal.workspace_id, kind, number)

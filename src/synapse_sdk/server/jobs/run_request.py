@@ -14,7 +14,7 @@ import pydantic
 from synapse_sdk._internal.closest import find_closest
 from synapse_sdk.server.http import InvalidError, NotFoundError
 from synapse_sdk.server.jobs.schema_validator import validator_of
-from synapse_sdk.server.jobs.secret_params import mask_secrets
+from synapse_sdk.server.jobs.secret_params import MASK, OTHER_MASK, find_masks, mask_params, mask_secrets
 from synapse_sdk.server.jobs.union_problems import NO_ALTERNATIVE, pick_alternatives
 from synapse_sdk.wire.envelope import InputReference
 
@@ -70,6 +70,23 @@ def check_params(params: Mapping[str, Any], schema: Mapping[str, Any] | None) ->
         shown = mask_secrets(params, schema, schema)
         found = pick_alternatives(error.errors(include_url=False))
         raise InvalidError.of_fields([_explain(item, shown, schema) for item in found]) from None
+
+
+def check_secrets(params: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Refuse a secret that is the mask of one: it was copied from a job's params.
+
+    Args:
+        params: As given.
+        known: What the release says of the action.
+
+    Raises:
+        InvalidError: Names each of them.
+    """
+    said = "is the mask of a secret, not the secret; give it again"
+    shown = mask_params(params, known, OTHER_MASK)
+    problems = [_problem(place, said, "masked_secret", MASK) for place in find_masks(params, shown)]
+    if problems:
+        raise InvalidError.of_fields(problems)
 
 
 def resolve_inputs(

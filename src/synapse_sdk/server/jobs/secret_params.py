@@ -7,37 +7,60 @@ from typing import Any
 
 #: Stands for a secret wherever params are shown. Source: pydantic's own mask.
 MASK = "**********"
+#: Tells what is a secret from what only looks like one that is masked.
+OTHER_MASK = "\0"
 _ALTERNATIVES_MAX = 100
 
 
-def mask_secrets(value: Any, schema: Any, root: Mapping[str, Any]) -> Any:
+def mask_secrets(value: Any, schema: Any, root: Mapping[str, Any], mask: str = MASK) -> Any:
     """Return `value` with every secret in it replaced.
 
     Args:
         value: As JSON has it.
         schema: Its JSON Schema.
         root: The document that `$ref`s point into.
+        mask: What stands for a secret.
     """
     for inner in _iter_alternatives(schema, root):
         if _is_secret(inner) and value is not None:
-            return MASK
+            return mask
         if isinstance(value, list):
-            value = [mask_secrets(item, inner.get("items"), root) for item in value]
+            value = [mask_secrets(item, inner.get("items"), root, mask) for item in value]
         elif isinstance(value, Mapping):
             fields, others = inner.get("properties") or {}, inner.get("additionalProperties")
-            value = {name: mask_secrets(item, fields.get(name, others), root) for name, item in value.items()}
+            value = {
+                name: mask_secrets(item, fields.get(name, others), root, mask) for name, item in value.items()
+            }
     return value
 
 
-def mask_params(params: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+def mask_params(params: Mapping[str, Any], known: Mapping[str, Any], mask: str = MASK) -> dict[str, Any]:
     """Return params as they may be shown.
 
     Args:
         params: As given.
         known: What the release says of the action: `params`, a JSON Schema, else `ui_schema`, its form.
+        mask: What stands for a secret.
     """
     schema = known.get("params") or _schema_of_form(known.get("ui_schema"))
-    return dict(mask_secrets(dict(params), schema, schema))
+    return dict(mask_secrets(dict(params), schema, schema, mask))
+
+
+def find_masks(params: Any, shown: Any) -> Iterator[list[str | int]]:
+    """Yield the places of secrets that are the mask itself, copied from where it was shown.
+
+    Args:
+        params: As given.
+        shown: The same with every secret replaced by another mask.
+    """
+    if shown == OTHER_MASK and params == MASK:
+        yield []
+    elif isinstance(params, Mapping) and isinstance(shown, Mapping):
+        for name, value in params.items():
+            yield from ([name, *place] for place in find_masks(value, shown[name]))
+    elif isinstance(params, list) and isinstance(shown, list):
+        for index, value in enumerate(params):
+            yield from ([index, *place] for place in find_masks(value, shown[index]))
 
 
 def _schema_of_form(form: Any) -> dict[str, Any]:
