@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ConfigDict, ValidationError, create_model
 from tests.console.world import SCHEMAS
+from tests.plugins.random_models import ANNOTATIONS, VALUES
 
-from synapse_sdk.console.params_form import build_fields
-from synapse_sdk.console.params_values import fill_in, parse_form, parse_whole
+from synapse_sdk.console.params_form import Field, build_fields, build_sent_fields
+from synapse_sdk.console.params_values import fill_in, parse_form, parse_whole, place_problem
 from synapse_sdk.console.texts import Texts
 
 T = Texts("en")
@@ -102,6 +107,90 @@ def test_references_in_circles_end():
 @pytest.mark.parametrize("schema", [True, {"type": ["integer", "null"]}, {"$ref": "elsewhere"}, {"enum": []}])
 def test_odd_schemas_still_make_a_form(schema):
     assert field_of(schema).kind in ("json", "choice")
+
+
+@pytest.mark.parametrize(
+    "hints",
+    [
+        {"$formkit": "choice"},
+        {"$formkit": "choice", "options": [3]},
+        {"$formkit": "group"},
+        {"$formkit": "repeater", "children": [{"$formkit": "text"}, 3]},
+        {"options": 5},
+        {"options": {"a": "A"}},
+        {"validation": "required|length:1,2"},
+        {"validation": [3, {}]},
+        {"format": "json", "value": "no JSON", "$formkit": "textarea"},
+        {"min": "1", "step": None, "number": True, "$formkit": "number"},
+    ],
+)
+def test_an_element_of_an_odd_shape_still_asks_for_something(hints):
+    for fields in (
+        build_sent_fields([{"name": "x", **hints}, 3, {"no": "name"}]),
+        build_fields({"properties": {"x": {"type": "string", **hints}}}),
+    ):
+        (field,) = fields
+        typed = fill_in(fields)
+        parse_form(fields, typed, T)
+        facts = [name for name in dir(Field) if isinstance(getattr(Field, name), property)]
+        assert all(getattr(field, name) is not Ellipsis for name in facts)
+
+
+def test_models_that_hold_each_other_make_no_endless_form():
+    names = [f"M{index}" for index in range(12)]
+    holds_all = {"type": "object", "properties": {name: {"$ref": f"#/$defs/{name}"} for name in names}}
+    (field,) = build_fields(
+        {"properties": {"x": {"$ref": "#/$defs/M0"}}, "$defs": dict.fromkeys(names, holds_all)}
+    )
+    assert field.kind == "group"
+    assert len(json.dumps(field.element)) < 1_000_000
+
+
+def _is_blank(value: Any) -> bool:
+    """A form says neither an empty text nor an empty list where nothing has to be given."""
+    return value in ("", [], {}) or (isinstance(value, str) and not value.strip())
+
+
+def _takes(model: Any, params: Any) -> bool:
+    try:
+        model.model_validate_json(json.dumps(params))
+    except ValidationError:
+        return False
+    return True
+
+
+@settings(max_examples=300, deadline=None)
+@given(ANNOTATIONS, st.lists(VALUES, min_size=4, max_size=12))
+def test_what_the_model_takes_the_form_says_again(annotation, values):
+    model = create_model(
+        "Params", __config__=ConfigDict(extra="forbid", strict=True), field=(annotation, ...)
+    )
+    fields = build_fields(model.model_json_schema())
+    for value in values:
+        given = {"field": value}
+        if _is_blank(value) or not _takes(model, given):
+            continue
+        params, problems = parse_form(fields, fill_in(fields, given), T)
+        assert problems == {}
+        assert json.dumps(params, sort_keys=True) == json.dumps(given, sort_keys=True)
+
+
+@pytest.mark.parametrize(
+    ("loc", "place"),
+    [
+        (["x"], ("x", "")),
+        (["x", 1, "width"], ("x/4/width", "")),  # the item that is the second in the form
+        (["x", 7], ("x", "")),
+        (["x", 0, "free", "a", 2], ("x/0/free", "a[2]")),
+        (["y"], None),
+        ([], None),
+    ],
+)
+def test_a_problem_is_placed_as_far_in_as_the_form_goes(loc, place):
+    box = {"type": "object", "properties": {"width": {"type": "integer"}, "free": {"type": "object"}}}
+    fields = build_fields({"properties": {"x": {"type": "array", "items": box}}})
+    typed = {"p.x/0#": "1", "p.x/4#": "1", "p.x/four#": "1"}
+    assert place_problem(fields, loc, typed) == place
 
 
 def test_params_without_a_schema_are_one_json_object():

@@ -6,6 +6,38 @@ from tests.sabotage.plant import Fault
 
 FAULTS = (
     Fault(
+        name="a job keeps its secrets in clear",
+        suite="server",
+        file="src/synapse_sdk/server/jobs/job_service.py",
+        old="shown = mask_params(wish.params, known)",
+        new="shown = dict(wish.params)",
+        tests=("tests/server/jobs/test_secret_params.py",),
+    ),
+    Fault(
+        name="params below their least are left to the worker",
+        suite="server",
+        file="src/synapse_sdk/server/jobs/schema_validator.py",
+        old='ge=_number(schema, "minimum")',
+        new="ge=None",
+        tests=("tests/server/jobs/test_run_request.py",),
+    ),
+    Fault(
+        name="a problem inside of a list is told at the list",
+        suite="console",
+        file="src/synapse_sdk/console/params_values.py",
+        old="return (items[part], after) if isinstance(part, int)",
+        new="return None if isinstance(part, int)",
+        tests=("tests/console/test_params_form.py",),
+    ),
+    Fault(
+        name="the form for another try has forgotten the items of lists",
+        suite="console",
+        file="src/synapse_sdk/console/params_values.py",
+        old='            yield f"{field.item(number).field_name}#", "1"\n            yield from _iter_typed',
+        new="            yield from _iter_typed",
+        tests=("tests/console/test_params_form.py",),
+    ),
+    Fault(
         name="a request that does not fit is a server error",
         suite="fuzz",
         file="src/synapse_sdk/server/http/handlers.py",

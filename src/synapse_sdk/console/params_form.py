@@ -130,7 +130,10 @@ class Field:
         """The value that the form holds at first, None without one."""
         value = self.element.get("value")
         if self.kind == "json" and isinstance(value, str):
-            return json.loads(value)
+            try:
+                return json.loads(value)
+            except ValueError:  # of a form that somebody else made: the text is the value
+                return value
         return value
 
     @property
@@ -230,8 +233,8 @@ class Field:
 
     def _rule(self, name: str) -> Sequence[Any]:
         rules = self.element.get("validation")
-        found = [rule for rule in rules if rule[:1] == [name]] if isinstance(rules, list) else []
-        return found[0][1:] if found else ()
+        known = [rule for rule in rules if isinstance(rule, list)] if isinstance(rules, list) else []
+        return next((rule[1:] for rule in known if rule[:1] == [name]), ())
 
     def _bound(self, name: str, beyond: int) -> float | None:
         bound = self.element.get(name)
@@ -244,7 +247,7 @@ class Field:
 
 def build_fields(schema: Mapping[str, Any]) -> list[Field]:
     """Return the fields of a params schema, in its order."""
-    return [_at_top(element) for element in schema_to_ui_schema(schema)]
+    return [_at_top(_as_known(element)) for element in schema_to_ui_schema(schema)]
 
 
 def build_sent_fields(form: Any) -> list[Field]:
@@ -255,12 +258,38 @@ def build_sent_fields(form: Any) -> list[Field]:
     """
     elements = form if isinstance(form, list) else []
     named = [item for item in elements if isinstance(item, Mapping) and isinstance(item.get("name"), str)]
-    return [_at_top({"step": "any", **_leave_needless(item)}) for item in named]
+    return [_at_top(_as_known({"step": "any", **_leave_needless(item)})) for item in named]
 
 
 def show(value: Any) -> str:
     """Return a value as people read it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _as_known(element: Element) -> Element:
+    """Return the element, or one that asks for JSON where it is not of a shape that we know."""
+    if _is_known(element):
+        return element
+    kept = {key: element[key] for key in ("name", "label", "help", "required", "nullable") if key in element}
+    return {**kept, "$formkit": "textarea", "format": "json"}
+
+
+def _is_known(element: Any) -> bool:
+    if not isinstance(element, Mapping):
+        return False
+    formkit = element.get("$formkit")
+    if formkit == "choice":
+        options = element.get("options")
+        return isinstance(options, list) and all(
+            isinstance(one, Mapping) and "label" in one and _is_known(one.get("element")) for one in options
+        )
+    if formkit not in ("group", "repeater"):
+        return True
+    children = element.get("children")
+    if not isinstance(children, list) or not all(_is_known(child) for child in children):
+        return False
+    is_plain = formkit == "repeater" and len(children) == 1
+    return is_plain or all(isinstance(child.get("name"), str) for child in children)
 
 
 def _at_top(element: Element) -> Field:
