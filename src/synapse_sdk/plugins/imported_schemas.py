@@ -95,7 +95,8 @@ def _ask(folder: Path, entrypoints: Mapping[str, str], answer: Path, timeout_s: 
         {"folder": str(folder.absolute()), "entrypoints": dict(entrypoints), "answer": str(answer)}
     )
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", __name__],
+        # No bytecode is left: of a source that changes within a second, Python would take the old one.
+        [sys.executable, "-P", "-B", "-m", __name__],
         cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,  # what a module prints while it is imported is nobody's
