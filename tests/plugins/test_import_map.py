@@ -55,6 +55,18 @@ CHECKSUMS = (
     "filter_existing_checksums",
     "verify_checksums_batch",
 )
+LOGGERS = (
+    "BackendLogger",
+    "BaseLogger",
+    "ConsoleLogger",
+    "JobLogger",
+    "LogEntry",
+    "LoggerBackend",
+    "MessageLogData",
+    "NoOpLogger",
+    "ProgressData",
+    "TqdmLogger",
+)
 GROUPS = ("apply_group_name", "normalize_groups")
 #: Module → names. What is to come with the rest of the author API is not listed yet.
 SURFACE: dict[str, tuple[str, ...]] = {
@@ -130,7 +142,17 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "TrainAction",
     ),
     "plugins.testing.sample_actions": ("ConvertAction", "DownloadAction", "Step3Result", "TrainAction"),
-    "plugins.models.logger": ("ActionProgress", "LogEntry", "LogLevel", "PipelineProgress"),
+    "loggers": LOGGERS,
+    "plugins.models": ("LogEntry", "LogLevel", "LoggerBackend", "ProgressData", "RunStatus"),
+    "plugins.models.logger": (
+        "ActionProgress",
+        "LogEntry",
+        "LogLevel",
+        "LoggerBackend",
+        "MessageLogData",
+        "PipelineProgress",
+        "ProgressData",
+    ),
     "plugins.models.pipeline": ("ActionStatus", "RunStatus"),
     "plugins.actions.upload": (
         *(f"{name}Step" for name in UPLOAD_STEPS),

@@ -18,9 +18,9 @@ from synapse_sdk.plugins.result import NoResult, validate_result
 
 if TYPE_CHECKING:
     from synapse_sdk.i18n import LocalizedMessage
+    from synapse_sdk.plugins.base_logger import BaseLogger
     from synapse_sdk.plugins.context import RuntimeContext
     from synapse_sdk.plugins.enums import PluginCategory
-    from synapse_sdk.plugins.events import EventStream
     from synapse_sdk.plugins.log_messages import LogMessageCode
     from synapse_sdk.plugins.types import DataType
 
@@ -99,8 +99,8 @@ class BaseAction(ABC, Generic[P]):
         raise NotImplementedError(f"{cls.__name__} has no message codes")
 
     @property
-    def logger(self) -> EventStream:
-        """Where this action's events go."""
+    def logger(self) -> BaseLogger:
+        """Where this action's events go, with the calls of a logger: `self.logger.info("…")`."""
         return self.ctx.logger
 
     def set_progress(

@@ -76,6 +76,7 @@ class EventStream:
         attempt: int = 1,
         producer: str = "worker",
         text_quota_bytes: int | None = None,
+        round_s: float = ROUND_S,
     ) -> None:
         """Prepare; nothing is started, and nothing is made, until the first event.
 
@@ -85,6 +86,7 @@ class EventStream:
             attempt: Which try of the job this is, from 1.
             producer: Who counts the events.
             text_quota_bytes: How much text is kept, instead of the usual quota.
+            round_s: Seconds between two rounds.
         """
         self.job = job
         self.attempt = attempt
@@ -93,6 +95,7 @@ class EventStream:
         self.failures: list[SinkFailure] = []
         self._sinks = sinks
         self._text_quota_bytes = text_quota_bytes
+        self._round_s = round_s
         self._append: Callable[[RawEvent], None] = self._append_first
         self._is_started = False
         self._is_awake = False
@@ -152,9 +155,30 @@ class EventStream:
         self._append(item)
         self._notify(item)
 
-    def log(self, name: str, body: Mapping[str, Any], *, level: str, step: str | None = None) -> None:
-        """Record an event of the author's own. What JSON can not say in `body` is kept as its `repr`."""
-        item = RawEvent("log", time.time(), _as_name(step), level, _as_name(name), describe_json(dict(body)))
+    def metric(self, category: str, key: str, value: float, others: Mapping[str, Any]) -> None:
+        """Record one number of `category`, and others that were measured with it."""
+        self.metrics(category, {key: value, **others})
+
+    def log(
+        self,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        level: str,
+        step: str | None = None,
+        file: str | None = None,
+    ) -> None:
+        """Record an event of the author's own. What JSON can not say in `body` is kept as its `repr`.
+
+        Args:
+            name: The event's name.
+            body: Its data.
+            level: How it wants to be read.
+            step: The step that it belongs to.
+            file: Path of a file that belongs to it, kept as `file` of its data.
+        """
+        facts = dict(body) if file is None else {**body, "file": str(file)}
+        item = RawEvent("log", time.time(), _as_name(step), level, _as_name(name), describe_json(facts))
         self._append(item)
         self._notify(item)
 
@@ -248,7 +272,7 @@ class EventStream:
             # In this order: whoever still sees True has appended before the round that now begins.
             self._is_awake = False
             self._drain()
-            self._stop.wait(ROUND_S)
+            self._stop.wait(self._round_s)
 
     def _drain(self) -> None:
         with self._pump_lock:

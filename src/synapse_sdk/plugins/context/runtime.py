@@ -15,6 +15,7 @@ from synapse_sdk.plugins.errors import ExecutionError
 
 if TYPE_CHECKING:
     from synapse_sdk.i18n import LocalizedMessage
+    from synapse_sdk.plugins.base_logger import BaseLogger, LoggerEvents
     from synapse_sdk.plugins.events import EventStream
     from synapse_sdk.plugins.log_messages import LogMessageCode
     from synapse_sdk.wire.envelope import Envelope
@@ -28,6 +29,8 @@ class RuntimeContext:
 
     __slots__ = (
         "_client",
+        "_events",
+        "_logger",
         "_open_client",
         "_open_workspace",
         "_whole",
@@ -39,13 +42,12 @@ class RuntimeContext:
         "envelope",
         "job_id",
         "language",
-        "logger",
         "v2_client",
     )
 
     def __init__(
         self,
-        logger: EventStream,
+        logger: EventStream | BaseLogger,
         env: Mapping[str, Any],
         job_id: str | None = None,
         client: Any = None,
@@ -61,7 +63,7 @@ class RuntimeContext:
         """Gather an action's surroundings.
 
         Args:
-            logger: Where events go.
+            logger: Where events go: a run's stream, or a logger of `synapse_sdk.loggers`.
             env: Environment variables that the action sees.
             job_id: Id of the job or run, None outside of one.
             client: Client of the server; None without one.
@@ -73,7 +75,7 @@ class RuntimeContext:
             open_client: Opens the server's client where `client` is not given; called once, on first use.
             envelope: Everything that was decided about this run; None when it is not recorded.
         """
-        self.logger = logger
+        self.logger = logger  # type: ignore[assignment]  # a stream goes in, its logger comes out
         self.env = env
         self.job_id = job_id
         self._client = client
@@ -89,6 +91,26 @@ class RuntimeContext:
         self._whole: tuple[str | None, float, float] = (None, 0.0, 1.0)
         self._open_workspace = open_workspace
         self._workspace: Workspace | None = None
+
+    @property
+    def logger(self) -> BaseLogger:
+        """What this run reports to, with the calls of a logger: `ctx.logger.info("…")`."""
+        if self._logger is None:
+            from synapse_sdk.plugins.stream_logger import StreamLogger
+
+            self._logger = StreamLogger(self._events, lambda: self.current_step)  # type: ignore[arg-type]
+        return self._logger
+
+    @logger.setter
+    def logger(self, logger: EventStream | BaseLogger) -> None:
+        # Told apart without loading what only few use: nearly every run has a stream.
+        if hasattr(logger, "_log_impl"):
+            from synapse_sdk.plugins.base_logger import LoggerEvents
+
+            self._logger: BaseLogger | None = logger
+            self._events: EventStream | LoggerEvents = LoggerEvents(logger)
+        else:
+            self._logger, self._events = None, logger
 
     @property
     def client(self) -> Any:
@@ -143,7 +165,7 @@ class RuntimeContext:
         """
         if step is None:
             step = self.current_step if category is None else category
-        self.logger.progress(step, current, total)
+        self._events.progress(step, current, total)
 
     def set_overall_progress(self, percent: float) -> None:
         """Say how far the whole has come, whatever step it is at.
@@ -153,9 +175,9 @@ class RuntimeContext:
         """
         step, begin, size = self._whole
         if size == 1:
-            self.logger.progress(step, percent, 100)
+            self._events.progress(step, percent, 100)
         elif 0 <= percent <= 100:
-            self.logger.progress(step, min(100 * begin + size * percent, 100), 100)
+            self._events.progress(step, min(100 * begin + size * percent, 100), 100)
         else:
             raise ValueError(f"progress must lie between 0 and 100 percent, not at {percent}")
 
@@ -191,7 +213,7 @@ class RuntimeContext:
             raise TypeError(f"metrics must be a mapping of names to numbers, not {type(value).__name__}")
         if step is None:
             step = self.current_step if category is None else category
-        self.logger.metrics(step, value)
+        self._events.metrics(step, value)
 
     def log(
         self,
@@ -209,10 +231,8 @@ class RuntimeContext:
         """
         if not isinstance(data, Mapping):
             raise TypeError(f"the data of an event must be a mapping, not {type(data).__name__}")
-        body = dict(data) if file is None else {**data, "file": str(file)}
-        self.logger.log(
-            event, body, level=_name_level(level), step=self.current_step if step is None else step
-        )
+        step = self.current_step if step is None else step
+        self._events.log(event, data, file=file, level=_name_level(level), step=step)
 
     def log_message(
         self,
@@ -248,7 +268,7 @@ class RuntimeContext:
 
             text, own_level, key = find_text(message, language or self.language or "en", values)
             level = own_level or level
-        self.logger.message(
+        self._events.message(
             text, level=_name_level(level), step=self.current_step if step is None else step, key=key
         )
 
@@ -260,12 +280,12 @@ class RuntimeContext:
 
     def log_metric(self, category: str, key: str, value: float, **metrics: float) -> None:
         """Record one number of `category`, and others that were measured with it."""
-        self.logger.metrics(str(category), {key: value, **metrics})
+        self._events.metric(str(category), key, value, metrics)
 
     def log_visualization(self, category: str, group: str, index: int, image: str, **meta: Any) -> None:
         """Record a picture's file as part of a gallery."""
-        body = {"category": category, "group": group, "index": index, "file": str(image), **meta}
-        self.logger.log("visualization", body, level="info")
+        body = {"category": category, "group": group, "index": index, **meta}
+        self._events.log("visualization", body, file=str(image), level="info")
 
     def log_trials(
         self,
@@ -305,7 +325,7 @@ class RuntimeContext:
 
     def log_dev_event(self, message: str, data: Mapping[str, Any] | None = None) -> None:
         """Record something for the plugin's developer; shown only with debug output."""
-        self.logger.log("dev_event", {"message": message, "data": dict(data or {})}, level="debug")
+        self._events.log("dev_event", {"message": message, "data": dict(data or {})}, level="debug")
 
 
 def _name_level(level: LogLevel | str) -> str:
