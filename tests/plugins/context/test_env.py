@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,3 +90,45 @@ def test_it_goes_to_another_process_as_what_it_holds():
     env = PluginEnvironment({"A": "1"}, PluginEnvironment.from_environ())
 
     assert pickle.loads(pickle.dumps(env)).to_dict() == env.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("env.toml", 'BATCH = 8\nNAME = "a b"\n'),
+        ("env.yaml", "BATCH: 8\nNAME: a b\n"),
+        ("env.json", '{"BATCH": 8, "NAME": "a b"}'),
+        (".env", "# comment\nexport BATCH=8\n\nNAME='a b'\n"),
+    ],
+)
+def test_an_environment_is_read_from_a_file(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    env = PluginEnvironment.from_file(tmp_path / name)
+    assert (env.get_int("BATCH"), env.get_str("NAME")) == (8, "a b")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.toml", "SECRET"),
+        ("a.yaml", "a: [SECRET"),
+        ("a.json", "SECRET"),
+        (".env", "SECRET"),
+        ("b.json", "[1]"),
+        ("c.json", "[" * 100_000),
+    ],
+)
+def test_a_file_that_is_no_environment_is_named(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValidationError, match=re.escape(name)) as caught:
+        PluginEnvironment.from_file(tmp_path / name)
+    assert "SECRET" not in caught.value.message
+
+
+def test_a_missing_environment_file_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        PluginEnvironment.from_file(tmp_path / "gone.toml")
+
+
+def test_an_environment_of_nothing_is_empty() -> None:
+    assert PluginEnvironment(None).to_dict() == {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from synapse_sdk.plugins.errors import ValidationError
@@ -23,8 +24,8 @@ class PluginEnvironment(Mapping[str, Any]):
 
     __slots__ = ("_layers",)
 
-    def __init__(self, *layers: Mapping[str, Any]) -> None:
-        self._layers = layers
+    def __init__(self, *layers: Mapping[str, Any] | None) -> None:
+        self._layers = tuple(layer for layer in layers if layer is not None)
 
     @classmethod
     def from_environ(cls, prefix: str = "", *, prefixes: tuple[str, ...] | None = None) -> PluginEnvironment:
@@ -37,6 +38,18 @@ class PluginEnvironment(Mapping[str, Any]):
             }
             return cls(stripped)
         return cls(os.environ)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> PluginEnvironment:
+        """Read variables from a TOML, YAML or JSON file, by its suffix, or from lines `NAME=value` (.env).
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            ValidationError: It can not be read as what its suffix says, or holds no names with values.
+        """
+        from synapse_sdk.plugins.context.env_file import read_env_file
+
+        return cls(read_env_file(Path(path)))
 
     @classmethod
     def merge(cls, *environments: Mapping[str, Any]) -> PluginEnvironment:

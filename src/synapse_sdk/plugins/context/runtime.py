@@ -75,7 +75,9 @@ class RuntimeContext:
             open_client: Opens the server's client where `client` is not given; called once, on first use.
             envelope: Everything that was decided about this run; None when it is not recorded.
         """
-        self.logger = logger  # type: ignore[assignment]  # a stream goes in, its logger comes out
+        self._events: EventStream | LoggerEvents
+        self._logger: BaseLogger | None
+        self._report_to(logger)
         self.env = env
         self.job_id = job_id
         self._client = client
@@ -102,13 +104,15 @@ class RuntimeContext:
         return self._logger
 
     @logger.setter
-    def logger(self, logger: EventStream | BaseLogger) -> None:
+    def logger(self, logger: BaseLogger) -> None:
+        self._report_to(logger)
+
+    def _report_to(self, logger: Any) -> None:
         # Told apart without loading what only few use: nearly every run has a stream.
         if hasattr(logger, "_log_impl"):
             from synapse_sdk.plugins.base_logger import LoggerEvents
 
-            self._logger: BaseLogger | None = logger
-            self._events: EventStream | LoggerEvents = LoggerEvents(logger)
+            self._logger, self._events = logger, LoggerEvents(logger)
         else:
             self._logger, self._events = None, logger
 
