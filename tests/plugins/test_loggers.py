@@ -1,4 +1,4 @@
-"""`synapse_sdk.loggers`: both dialects, and the vendor's weak spots that are not ours (W15, W17, W18, W32)."""
+"""`synapse_sdk.loggers`: both dialects, and the vendor's weak spots (W15, W17, W18, W32)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Keeping(BaseLogger):
     ) -> None:
         self.entries.append((event, data, file, step, level))
 
-    def _on_progress(self, progress: ProgressData, category: str | None) -> None:  # type: ignore[override]
+    def _on_progress(self, progress: ProgressData, category: str | None) -> None:
         self.progress.append((category, progress.percent, progress.status))
 
     def _on_finish(self) -> None:
@@ -55,7 +55,9 @@ class Older(BaseLogger):
         super().__init__()
         self.entries: list[tuple[Any, ...]] = []
 
-    def _log_impl(self, event: str, data: dict[str, Any], file: str | None) -> None:  # type: ignore[override]
+    def _log_impl(  # type: ignore[override]
+        self, event: str, data: dict[str, Any], file: str | None
+    ) -> None:
         self.entries.append((event, data, file))
 
 
@@ -136,7 +138,9 @@ def test_progress_is_measured_and_a_failure_is_kept() -> None:
     logger.set_progress(0, 4, category="train")
     logger.set_progress(1, 4, "train")
     progress = logger.get_progress("train")
-    assert progress is not None and progress.percent == 25 and progress.time_remaining is not None
+    assert progress is not None
+    assert progress.percent == 25
+    assert progress.time_remaining is not None
     logger.set_progress_failed("train")
     assert logger.progress == [("train", 0, "running"), ("train", 25, "running"), ("train", 0, "failed")]
 
@@ -265,7 +269,8 @@ def test_a_job_s_entries_have_level_and_step_and_are_json() -> None:  # W17
         ("ev", "info", "s", "7"),
         ("visualization", "info", "s", "7"),
     ]
-    assert client.entries[2]["data"]["file"] == "data's own" and "file" not in client.entries[2]
+    assert client.entries[2]["data"]["file"] == "data's own"
+    assert "file" not in client.entries[2]
     assert isinstance(client.entries[2]["data"]["odd"], str | list)
     assert client.entries[0]["datetime"].endswith("+00:00")
     assert [entry["file"] for entry in client.calls[-1]] == ["a.png"]  # alone
@@ -278,7 +283,8 @@ def test_a_job_s_log_goes_in_batches() -> None:
         logger.info(str(number))
     logger.finish()
     assert [entry["data"]["content"] for entry in client.entries] == [str(n) for n in range(95)]
-    assert max(map(len, client.calls)) == 10 and len(client.calls) < 15
+    assert max(map(len, client.calls)) == 10
+    assert len(client.calls) < 15
 
 
 def test_a_call_may_wait_until_it_is_sent() -> None:
@@ -296,7 +302,8 @@ def test_a_client_that_was_away_gets_everything(caplog: pytest.LogCaptureFixture
     logger.info("one")
     logger.info("two")
     assert logger.log_loss_report()["unsent"] == 2
-    assert len(caplog.records) == 1 and caplog.records[0].getMessage().isascii()
+    assert len(caplog.records) == 1
+    assert caplog.records[0].getMessage().isascii()
     client.is_away = False
     logger.finish()
     assert [entry["data"]["content"] for entry in client.entries] == ["one", "two"]

@@ -1,7 +1,7 @@
 """`ConsoleLogger`: what is reported, as lines on stdout; progress as one line that moves.
 
-Source: interface sheet `core.md` §4.3. Lines are drawn by the same sink as those of `synapse plugin run`; unlike
-the vendor's, no line comes twice when `logging` is configured.
+Source: interface sheet `core.md` §4.3. Lines are drawn by the same sink as those of `synapse plugin run`;
+unlike the vendor's, no line comes twice when `logging` is configured.
 """
 
 from __future__ import annotations

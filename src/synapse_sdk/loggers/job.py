@@ -42,10 +42,10 @@ class JobLogger(BaseLogger):
             step_proportions: Step → its part of the whole.
             log_batch_size: Most entries of one call.
             log_flush_interval: Seconds after which entries are sent at the latest.
-            progress_flush_interval: Seconds after which records are sent at the latest. The shorter interval
-                of the two holds for both.
+            progress_flush_interval: Seconds after which records are sent at the latest. The shorter of the
+                two intervals holds for both.
             background_flush: False makes each call return only when what it reported was sent.
-            queue_wait_timeout: Seconds that a full queue waits for a failing client before it drops its oldest.
+            queue_wait_timeout: Seconds that a full queue waits for a failing client before it drops entries.
 
         Raises:
             ValueError: The proportions can not be used, or a size or an interval is not positive.

@@ -1,7 +1,7 @@
 """`BaseLogger`: what a logger checks and remembers; a subclass says where things go.
 
-Source: interface sheet `core.md` §4.2, §0 and Appendix B, `synapse_sdk.loggers`. Both dialects: `log` takes the
-level first or not at all, and a hook is called with as many values as it declares.
+Source: interface sheet `core.md` §4.2, §0 and Appendix B, `synapse_sdk.loggers`. Both dialects: `log` takes
+the level first or not at all, and a hook is called with as many values as it declares.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class BaseLogger(ABC):
     ) -> None:
         """Take one event. The older dialect declares only the first three."""
 
-    def _on_progress(self, progress: ProgressData, step: str | None) -> None:
+    def _on_progress(self, progress: ProgressData, step: str | None) -> None:  # noqa: B027 - a hook that most leave alone
         """Take how far a step has come."""
 
-    def _on_metrics(self, step: str, metrics: dict[str, Any]) -> None:
+    def _on_metrics(self, step: str, metrics: dict[str, Any]) -> None:  # noqa: B027 - a hook that most leave alone
         """Take everything that is known of a step's numbers."""
 
-    def _on_finish(self) -> None:
+    def _on_finish(self) -> None:  # noqa: B027 - a hook that most leave alone
         """Take that nothing more comes. Called once."""
 
     def set_step(self, step: str | None, order: int | None = None) -> None:
@@ -226,7 +226,7 @@ class BaseLogger(ABC):
         self, event: str, data: dict[str, Any], file: str | None, step: str | None, level: LogLevel | str
     ) -> None:
         self._require_open()
-        values = (event, data, file, self.get_step() if step is None else step, level)
+        values: tuple[Any, ...] = (event, data, file, self.get_step() if step is None else step, level)
         self._log_impl(*values[: self._log_value_count])
 
     def _require_open(self) -> None:
