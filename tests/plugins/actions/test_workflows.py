@@ -224,3 +224,26 @@ def test_a_client_that_is_there_is_that_client(workspace: LocalWorkspace):
     assert run(Asks, workspace, sink=sink, client=Fake()) == [1]
     (metric,) = sink.of_kind("metric")
     assert (metric.step, metric.values) == ("validation", {"epoch": 2, "loss": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("metrics", "epoch", "kept"),
+    [
+        ({"value": 0.5}, 2, {"epoch": 2, "value": 0.5}),
+        ({"key": 1, "category": 3.0}, None, {"epoch": 0, "key": 1, "category": 3.0}),
+        ({"epoch": 7, "loss": 0.5}, None, {"epoch": 7, "loss": 0.5}),
+        ({"epoch": 7, "loss": 0.5}, 2, {"epoch": 2, "loss": 0.5}),
+    ],
+)
+def test_a_number_may_have_any_name(
+    workspace: LocalWorkspace, metrics: dict[str, float], epoch: int | None, kept: dict[str, float]
+):
+    class Reports(BaseTrainAction[Params]):
+        def execute(self) -> None:
+            self.report_metrics(metrics, epoch=epoch)
+
+    sink = RecordingSink()
+    run(Reports, workspace, sink=sink)
+
+    (metric,) = sink.of_kind("metric")
+    assert (metric.step, metric.values) == ("train", kept)

@@ -159,8 +159,20 @@ class BaseTrainAction(WorkflowAction[P], Generic[P]):
     def report_metrics(
         self, metrics: Mapping[str, float], *, epoch: int | None = None, category: str = "train"
     ) -> None:
-        """Record numbers of one epoch (0 unless given) under `category`."""
-        self.log_metric(category, "epoch", epoch or 0, **metrics)
+        """Record numbers of one epoch under `category`.
+
+        Args:
+            metrics: The numbers. An `epoch` among them counts where none is given.
+            epoch: Which one; 0 unless given.
+            category: Such as "train" or "validation".
+        """
+        others = dict(metrics)
+        own = others.pop("epoch", 0)
+        number = own if epoch is None else epoch
+        if others.keys() & {"category", "key", "value"}:  # arguments have these names; a number may, too
+            self.set_metrics({"epoch": number, **others}, category)
+        else:
+            self.log_metric(category, "epoch", number, **others)
 
     def get_model(self, model_id: int) -> ModelInfo:
         """Return a kept model: `id`, `name`, `path` and what is known about it."""
