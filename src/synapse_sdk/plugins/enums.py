@@ -39,6 +39,23 @@ class ExecutionMode(StrEnum):
     REMOTE = "remote"
 
 
+#: How actions of these names like to be run, as far as the vendor's platform has a habit.
+ACTION_DEFAULT_METHODS: dict[str, RunMethod] = {
+    **dict.fromkeys(
+        ("upload", "export", "download", "convert", "train", "test", "deployment", "to_task"), RunMethod.JOB
+    ),
+    "inference": RunMethod.SERVE,
+    "auto_label": RunMethod.TASK,
+}
+
+
+class ContainerKind(StrEnum):
+    """What a container of a platform is for."""
+
+    PLUGIN_RUNTIME = "plugin_runtime"
+    CODE_SERVER = "code_server"
+
+
 class PackageManager(StrEnum):
     """Who installs a plugin's requirements."""
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from synapse_sdk.plugins.action import BaseAction
     from synapse_sdk.plugins.executors.local import LocalExecutor
 
-__all__ = ["LocalExecutor"]
+__all__ = ["ExecutorProtocol", "LocalExecutor"]
+
+
+class ExecutorProtocol(Protocol):
+    """Whatever executes an action."""
+
+    def execute(self, action_cls: type[BaseAction[Any]], params: dict[str, Any], **kwargs: Any) -> Any:
+        """Execute `action_cls` with `params`; return its result."""
+        ...
 
 
 def __getattr__(name: str) -> object:
