@@ -162,3 +162,22 @@ def test_a_model_that_holds_itself_is_described_to_an_end() -> None:
     rows = describe_params(json.loads(json.dumps(schema)))
 
     assert rows == [("root.next.next  JSON object", "")]
+
+
+@pytest.mark.parametrize("named", ["ask", "./ask", "ask/config.yaml", "ask/plugin/../."])
+def test_a_plugin_is_named_by_its_code_or_its_folder(synapse: Synapse, plugin: Path, named: str) -> None:
+    answer = synapse("plugin", "run", "plain", "--plugin", named, "--json", cwd=plugin.parent)
+
+    assert answer.returncode == 0, answer
+    assert answer.json()["result"] == {}
+
+
+def test_a_plugin_is_named_by_a_module(synapse: Synapse, tmp_path: Path) -> None:
+    (tmp_path / "tools").mkdir()
+    source = "from synapse_sdk.plugins import action\n@action\ndef double(params): return 2 * params['n']\n"
+    (tmp_path / "tools/maths.py").write_text(source, encoding="utf-8")
+
+    answer = synapse("plugin", "run", "double", "-p", "tools.maths", "--set", "n=4", "--json", cwd=tmp_path)
+
+    assert answer.returncode == 0, answer
+    assert answer.json()["result"] == 8

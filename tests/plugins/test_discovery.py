@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from tests.plugins.scripts import run_python, write_files
@@ -302,3 +304,71 @@ class TestSchemas:
     def test_of_an_unknown_action(self, plugin: PluginDiscovery):
         with pytest.raises(ActionNotFoundError, match="trian"):
             plugin.get_action_params_schema("trian")
+
+
+class TestAModuleAsAPlugin:
+    """A module that defines actions is a plugin without a config; its folder is where it is imported from."""
+
+    FILES: ClassVar[dict[str, str]] = {
+        "tools/__init__.py": "from synapse_sdk.plugins import action\n@action\ndef whole(params): return 1\n",
+        "tools/parts.py": "from synapse_sdk.plugins import action\n@action\ndef part(p): return p\n",
+        "tools/broken.py": "import nothing_like_this\n",
+        "tools/gone.py": "raise SystemExit(3)\n",
+        "tools/empty.py": "",
+    }
+
+    def say(self, folder: Path, code: str) -> list[str]:
+        write_files(folder, self.FILES)
+        head = (
+            "from pathlib import Path\nfrom synapse_sdk.plugins.discovery import resolve_plugin\n"
+            "from synapse_sdk.plugins import PluginError, run_plugin\n"
+        )
+        ran = run_python(f"{head}{code}", folder)
+        assert ran.returncode == 0, ran
+        return ran.stdout.splitlines()
+
+    @pytest.mark.parametrize(("module", "action"), [("tools", "whole"), ("tools.parts", "part")])
+    def test_a_package_and_a_module_in_it(self, tmp_path: Path, module: str, action: str):
+        code = f"p = resolve_plugin({module!r})\nprint(p.list_actions(), p.folder, p.loaded.path.is_file())"
+
+        assert self.say(tmp_path, code) == [f"['{action}'] {tmp_path} True"]
+
+    def test_it_is_run_and_its_run_is_recorded(self, tmp_path: Path):
+        lines = self.say(
+            tmp_path,
+            "import sys; sys.path.insert(0, '.')\nimport tools.parts\n"
+            "print(run_plugin('tools.parts', 'part', {'a': 1}, sinks=[]))\n"
+            "print(run_plugin(tools.parts, 'part', {'a': 2}, sinks=[]))\n"
+            "print(sorted(entry.name for entry in Path('.synapse/runs').iterdir()))\n",
+        )
+
+        assert lines[:2] == ["{'a': 1}", "{'a': 2}"]
+        assert {"1", "2"} <= set(ast.literal_eval(lines[2]))
+
+    @pytest.mark.parametrize(
+        ("name", "message"),
+        [
+            (
+                "tools.broken",
+                "The module tools.broken of {folder} can not be imported: ModuleNotFoundError: ",
+            ),
+            ("tools.gone", "The module tools.gone of {folder} can not be imported: SystemExit: 3"),
+            ("tools.empty", "The module tools.empty defines no actions."),
+            ("tools.absent", "Plugin not found: no config.yaml with `code: tools.absent`"),
+            ("json", "Plugin not found: no config.yaml with `code: json`"),
+        ],
+    )
+    def test_what_is_no_plugin_is_said_to_be_none(self, tmp_path: Path, name: str, message: str):
+        code = f"try:\n    resolve_plugin({name!r})\nexcept PluginError as error:\n    print(error.message)"
+
+        assert self.say(tmp_path, code)[0].startswith(message.format(folder=tmp_path))
+
+    def test_a_server_runs_releases(self, tmp_path: Path):
+        (line,) = self.say(
+            tmp_path,
+            "import sys; sys.path.insert(0, '.')\nimport tools\n"
+            "try:\n    run_plugin(tools, 'whole', mode='remote')\nexcept PluginError as error:\n"
+            "    print(error.message)",
+        )
+
+        assert line == "The module tools is no release, and a server runs releases."

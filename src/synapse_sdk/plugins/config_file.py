@@ -34,6 +34,8 @@ class LoadedConfig:
         document: Mapping[str, Any],
         unknown_keys: Sequence[ConfigProblem] = (),
         unusable: Mapping[str, tuple[ConfigProblem, ...]] | None = None,
+        *,
+        folder: Path | None = None,
     ) -> None:
         """Hold what was read.
 
@@ -42,8 +44,11 @@ class LoadedConfig:
             document: What it holds, in plain values, without the actions that can not be used; it fits.
             unknown_keys: What in it has no effect.
             unusable: By action that can not be used: why.
+            folder: The plugin's, where it is not the file's.
         """
         self.path = path
+        #: The plugin's folder.
+        self.folder = folder or path.parent
         self.document = document
         self.unknown_keys = tuple(unknown_keys)
         self.unusable = dict(unusable or {})
@@ -71,11 +76,6 @@ class LoadedConfig:
     def action_names(self) -> list[str]:
         """Names of the actions that can be used, in the order of the file."""
         return list(self.document["actions"])
-
-    @property
-    def folder(self) -> Path:
-        """The plugin's folder."""
-        return self.path.parent
 
 
 def _as_warning(problem: ConfigProblem) -> ConfigProblem:

@@ -10,11 +10,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from synapse_sdk.plugins.config_file import LoadedConfig, load_config
+from synapse_sdk.plugins.config_file import CONFIG_NAMES, LoadedConfig, load_config
 from synapse_sdk.plugins.config_problem import refuse
 from synapse_sdk.plugins.enums import PluginCategory
-from synapse_sdk.plugins.errors import ActionNotFoundError, ConfigError, ConfigNotFoundError, PluginRunError
+from synapse_sdk.plugins.errors import (
+    ActionNotFoundError,
+    ConfigError,
+    ConfigNotFoundError,
+    PluginNotFoundError,
+    PluginRunError,
+)
 from synapse_sdk.plugins.importing import load_entrypoint
+from synapse_sdk.plugins.source import PluginSource
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -231,11 +238,63 @@ class PluginDiscovery:
         return describe_changes(plan)
 
 
+def resolve_plugin(plugin: str | Path | ModuleType, *, start: Path | None = None) -> PluginDiscovery:
+    """Find a plugin by its folder, its code, or a module that defines its actions.
+
+    Args:
+        plugin: A folder, a config file, a code, `package.module`, or a module that was imported.
+        start: Where a code and a module are looked for, and a relative path begins; the current folder
+            unless given.
+
+    Raises:
+        ConfigError: The config there does not fit.
+        PluginRunError: It is none of these, or more than one folder has that code.
+    """
+    if isinstance(plugin, ModuleType):
+        return PluginDiscovery.from_module(plugin)
+    start = (start or Path.cwd()).absolute()
+    if names_folder(plugin, start):
+        return PluginDiscovery.from_path(start / plugin)
+    name = str(plugin)
+    try:
+        return find_plugin_by_code(name, start)
+    except PluginNotFoundError:
+        if (
+            not all(part.isidentifier() for part in name.split("."))
+            or PluginSource(start).find_file(name) is None
+        ):
+            raise
+    return PluginDiscovery.from_module(_import_module(start, name))
+
+
+def names_folder(plugin: str | Path, start: Path | None = None) -> bool:
+    """Is this the path of a plugin's folder, or of its config file, rather than a code?"""
+    if isinstance(plugin, Path) or Path(plugin).is_absolute() or "/" in plugin or plugin in (".", ".."):
+        return True
+    folder = (start or Path.cwd()) / plugin
+    return any((folder / name).is_file() for name in CONFIG_NAMES)
+
+
+def _import_module(folder: Path, name: str) -> ModuleType:
+    from synapse_sdk.plugins.importing import load_module
+
+    try:
+        return load_module(folder, name)
+    except PluginRunError:
+        raise
+    except (Exception, SystemExit) as error:  # border of the author's code
+        raise PluginRunError(
+            f"The module {name} of {folder} can not be imported: {type(error).__name__}: {error}",
+            {"module": name, "folder": str(folder)},
+        ) from error
+
+
 def find_plugin_by_code(code: str, start: Path) -> PluginDiscovery:
     """Find the plugin with this code: in `start`, else in the folders below it.
 
     Raises:
-        PluginRunError: No folder, or more than one, holds a plugin of that code.
+        PluginNotFoundError: No folder holds a plugin of that code.
+        PluginRunError: More than one does, or there is no `start`.
     """
     if not start.is_dir():
         raise PluginRunError(
@@ -271,7 +330,7 @@ def find_plugin_by_code(code: str, start: Path) -> PluginDiscovery:
             {"code": code, "folders": [str(match.folder) for match in matches]},
             hint="Say which with --path, or pass the folder.",
         )
-    raise PluginRunError(
+    raise PluginNotFoundError(
         f"Plugin not found: no config.yaml with `code: {code}` in {start} or {SEARCH_DEPTH} levels below it.",
         {"code": code, "start": str(start), "found": sorted(others)},
         hint=f"Found there: {', '.join(sorted(others))}." if others else "Say where it is with --path.",

@@ -16,7 +16,8 @@ PluginError
 ├── StepError                a step of a workflow ended badly (also a RuntimeError)
 ├── ModelLoadError           a model's files could not be had
 ├── PluginRunError           the action could not be started
-│   └── ConfigNotFoundError  there is no config.yaml
+│   ├── ConfigNotFoundError  there is no config.yaml
+│   └── PluginNotFoundError  no folder holds a plugin of that code
 ├── PluginUploadError        the release did not reach the server
 │   └── UploadNotReachedError  … because that is away or fails (also a NotReachableError)
 ├── ArchiveError             the archive could not be written or read
@@ -115,6 +116,10 @@ class ModelLoadError(PluginError):
 
 class PluginRunError(PluginError):
     """The action could not be started."""
+
+
+class PluginNotFoundError(PluginRunError):
+    """No folder where we looked holds a plugin of that code."""
 
 
 class ConfigNotFoundError(PluginRunError):

@@ -39,8 +39,9 @@ def read_module(module: ModuleType, *, name: str | None, category: PluginCategor
             {"module": module.__name__},
             hint="An action is a class derived from BaseAction, or a function marked with @action.",
         )
-    # The folder that `package.module` is found from.
-    folder = Path(module.__file__).resolve().parents[module.__name__.count(".")]
+    file = Path(module.__file__).resolve()
+    # The folder that `package.module` is found from; a package's own file lies one level deeper.
+    folder = file.parents[module.__name__.count(".") + (file.name == "__init__.py")]
     document = {
         "name": name or module.__name__,
         "code": re.sub(r"[._]+", "-", module.__name__).strip("-").lower(),
@@ -55,7 +56,7 @@ def read_module(module: ModuleType, *, name: str | None, category: PluginCategor
             f"The module {module.__name__} makes no plugin: {error.errors()[0]['msg']}.",
             {"module": module.__name__},
         ) from error
-    return LoadedConfig(folder / Path(module.__file__).name, document)
+    return LoadedConfig(file, document, folder=folder)
 
 
 def find_actions(folder: Path) -> dict[str, dict[str, str | None]]:

@@ -64,23 +64,36 @@ def load_entrypoint(folder: Path, entrypoint: str, *, action: str | None = None)
     """
     folder = folder.resolve()
     module_name, name = split_entrypoint(entrypoint)
+    try:
+        module = load_module(folder, module_name)
+    except ModuleNotFoundError as error:
+        if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
+            raise ActionNotFoundError(
+                f"Action not found: {action or entrypoint}. The entrypoint {entrypoint!r} names "
+                f"the module {error.name!r}, which is not in {folder}.",
+                {"entrypoint": entrypoint, "module": error.name, "folder": str(folder)},
+                hint=f"Check {_where(action)}, or add the file.",
+            ) from error
+        raise
+    return _get_attribute(module, name, entrypoint, action)
+
+
+def load_module(folder: Path, module_name: str) -> ModuleType:
+    """Import a module from the plugin in `folder`.
+
+    Raises:
+        ModuleNameTakenError, StaleModuleError: As `load_entrypoint`.
+        ModuleNotFoundError: There is no such module.
+        Exception: Whatever the module itself raises while it is imported.
+    """
+    folder = folder.resolve()
     with _lock:
         _claim(folder, module_name)
         _refuse_stale(folder)
-        try:
-            module = importlib.import_module(module_name)
-        except ModuleNotFoundError as error:
-            if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
-                raise ActionNotFoundError(
-                    f"Action not found: {action or entrypoint}. The entrypoint {entrypoint!r} names "
-                    f"the module {error.name!r}, which is not in {folder}.",
-                    {"entrypoint": entrypoint, "module": error.name, "folder": str(folder)},
-                    hint=f"Check {_where(action)}, or add the file.",
-                ) from error
-            raise
+        module = importlib.import_module(module_name)
         _check_owner(module_name, folder)
         _remember_sources(folder)
-    return _get_attribute(module, name, entrypoint, action)
+    return module
 
 
 def split_entrypoint(entrypoint: str) -> tuple[str, str]:

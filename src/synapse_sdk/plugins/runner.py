@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -34,8 +35,7 @@ from synapse_sdk._internal.jsonable import (
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk._version import __version__
 from synapse_sdk.plugins.as_action import as_action
-from synapse_sdk.plugins.config_file import CONFIG_NAMES
-from synapse_sdk.plugins.discovery import PluginDiscovery, find_plugin_by_code
+from synapse_sdk.plugins.discovery import PluginDiscovery, names_folder, resolve_plugin
 from synapse_sdk.plugins.enums import ExecutionMode
 from synapse_sdk.plugins.errors import ExecutionError, PluginRunError, ValidationError
 from synapse_sdk.plugins.events import EventStream, Sink
@@ -126,7 +126,7 @@ class ModuleImportError(PluginRunError):
 
 
 def run_plugin(
-    plugin_code: str | Path,
+    plugin_code: str | Path | ModuleType,
     action: str,
     params: Mapping[str, Any] | None = None,
     *,
@@ -143,7 +143,8 @@ def run_plugin(
 
     Args:
         plugin_code: The plugin's code, looked up in the current folder and below it, or on the server for a
-            remote run; or its folder.
+            remote run; its folder; or, for local runs, a module that defines actions, by itself or as
+            `package.module` from the current folder on.
         action: Name of the action in the config.
         params: Its params.
         mode: Where to run: "local" is this process, "remote" the server's agents.
@@ -190,28 +191,15 @@ def _sinks_or_stderr(sinks: Sequence[Sink] | None) -> Sequence[Sink]:
     return [TerminalSink()]
 
 
-def _code_of(plugin: str | Path) -> str:
+def _code_of(plugin: str | Path | ModuleType) -> str:
     """Return a plugin's code: that of its folder, else what was given, which the server may know."""
-    if _names_folder(plugin):
-        return PluginDiscovery.from_path(Path(plugin)).config.code
-    return str(plugin)
-
-
-def resolve_plugin(plugin: str | Path, *, start: Path | None = None) -> PluginDiscovery:
-    """Find a plugin by its folder or its code.
-
-    Raises:
-        PluginRunError: It is neither.
-    """
-    if _names_folder(plugin):
-        return PluginDiscovery.from_path(Path(plugin))
-    return find_plugin_by_code(str(plugin), start or Path.cwd())
-
-
-def _names_folder(plugin: str | Path) -> bool:
-    if isinstance(plugin, Path) or Path(plugin).is_absolute() or "/" in plugin or plugin in (".", ".."):
-        return True
-    return any((Path(plugin) / name).is_file() for name in CONFIG_NAMES)
+    if isinstance(plugin, ModuleType):
+        raise PluginRunError(
+            f"The module {plugin.__name__} is no release, and a server runs releases.",
+            {"module": plugin.__name__},
+            hint="Publish its folder with `synapse plugin publish`, and name it by its code.",
+        )
+    return PluginDiscovery.from_path(Path(plugin)).config.code if names_folder(plugin) else str(plugin)
 
 
 def parse_mode(mode: ExecutionMode | str) -> ExecutionMode:

@@ -16,24 +16,41 @@ if TYPE_CHECKING:
 
 
 def find_plugin(code: str | None, path: Path | None) -> PluginDiscovery:
-    """Return the plugin in a folder (the current one unless given), or the one of that code there or below.
+    """Return the plugin in a folder (the current one unless given), or what `code` names from there on.
 
     Raises:
         PluginError: There is none, or its config does not fit.
     """
-    from synapse_sdk.plugins.discovery import PluginDiscovery, find_plugin_by_code
+    from synapse_sdk.plugins.discovery import PluginDiscovery, resolve_plugin
 
-    if code is None:
-        return PluginDiscovery.from_path(path or Path.cwd())
-    return find_plugin_by_code(code, (path or Path.cwd()).absolute())
+    return PluginDiscovery.from_path(path or Path.cwd()) if code is None else resolve_plugin(code, start=path)
+
+
+def find_code(code: str | None, path: Path | None) -> str:
+    """Return the code that a server is to know: what was given, or that of the folder that was.
+
+    Raises:
+        PluginError: There is no plugin in the folder, or its config does not fit.
+    """
+    from synapse_sdk.plugins.discovery import names_folder
+
+    if code is None or names_folder(code, path):
+        return find_plugin(code, path).loaded.code
+    return code
 
 
 def complete_action(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the actions of the plugin that the words so far name; nothing where there is none."""
     from click.shell_completion import CompletionItem
 
+    from synapse_sdk.plugins.discovery import find_plugin_by_code, names_folder
+
+    code, path = ctx.params.get("code"), ctx.params.get("path")
     try:
-        plugin = find_plugin(ctx.params.get("code"), ctx.params.get("path"))
+        if code is None or names_folder(code, path):
+            plugin = find_plugin(code, path)
+        else:  # a module would have to be imported: not while somebody types
+            plugin = find_plugin_by_code(code, (path or Path.cwd()).absolute())
     except (SynapseError, OSError):
         return []  # who presses Tab asked for no error; running the command tells it
     return [

@@ -16,7 +16,7 @@ from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk._internal.units import format_duration
 from synapse_sdk.cli.above_live_line import printed_above
 from synapse_sdk.cli.output import Output, with_output
-from synapse_sdk.cli.plugin.finding import complete_action, find_plugin
+from synapse_sdk.cli.plugin.finding import complete_action, find_code, find_plugin
 from synapse_sdk.cli.rim import ExitCode
 from synapse_sdk.settings import LANGUAGES
 
@@ -89,7 +89,12 @@ def _write_params(formatter: click.HelpFormatter, plugin: PluginDiscovery, actio
 
 @click.command("run", cls=_RunCommand)
 @click.argument("action", shell_complete=complete_action)
-@click.option("-p", "--plugin", "code", help="Plugin code. Found from config.yaml unless given.")
+@click.option(
+    "-p",
+    "--plugin",
+    "code",
+    help="Plugin code, folder or module. Found from config.yaml unless given.",
+)
 @click.option("--path", type=click.Path(path_type=Path), help="Plugin directory (default: current).")
 @click.option("--params", default="{}", help="JSON parameters, or @file.json.")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable.")
@@ -172,7 +177,7 @@ def run_action(
         return run_remote(
             output,
             action,
-            code=code or find_plugin(None, path).config.code,
+            code=find_code(code, path),
             **given,
             resources={"cpus": cpus, "gpus": gpus},
             language=language,
