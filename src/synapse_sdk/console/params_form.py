@@ -97,9 +97,14 @@ class Field:
         return bool(self.element.get("nullable"))
 
     @property
+    def is_needed(self) -> bool:
+        """Has the param to be there, if only as null?"""
+        return bool(self.element.get("required") or self.is_given)
+
+    @property
     def is_required(self) -> bool:
         """Has something to be filled in?"""
-        return bool(self.element.get("required") or self.is_given) and not self.is_nullable
+        return self.is_needed and not self.is_nullable
 
     @property
     def is_switched(self) -> bool:

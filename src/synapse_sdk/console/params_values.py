@@ -251,7 +251,10 @@ def _read(field: Field, typed: Typed, t: Texts, problems: dict[str, str]) -> Any
         return _read_group(field.children, typed, t, problems)
     if kind == "list":
         items = [_read(item, typed, t, problems) for item in list_items(field, typed)]
-        return items if items or field.is_required or field.default else _ABSENT
+        if items or field.is_required or field.default:
+            return items
+        # What has to be given, and may be null, is null where nothing is.
+        return None if field.is_nullable and field.is_needed else _ABSENT
     if kind == "union":
         chosen = dict(enumerate(one for _, one in field.alternatives)).get(_number(typed.get(f"{name}@")))
         return _read(chosen, typed, t, problems) if chosen else _read_nothing(field, t, problems)
@@ -267,8 +270,7 @@ def _read(field: Field, typed: Typed, t: Texts, problems: dict[str, str]) -> Any
 
 def _read_nothing(field: Field, t: Texts, problems: dict[str, str]) -> Any:
     """Return what an empty field means."""
-    is_there = field.is_given or field.element.get("required")
-    if field.is_nullable and (is_there or field.has_default):
+    if field.is_nullable and (field.is_needed or field.has_default):
         return None
     if field.is_given and field.kind == "text" and not field.is_secret:
         return ""
