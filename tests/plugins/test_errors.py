@@ -29,6 +29,7 @@ PARENTS = {
     "ModelLoadError": ["PluginError"],
     "PluginRunError": ["PluginError"],
     "ConfigNotFoundError": ["PluginRunError"],
+    "PluginNotFoundError": ["PluginRunError"],
     "PluginUploadError": ["PluginError"],
     "UploadNotReachedError": ["PluginUploadError", "NotReachableError"],
     "ArchiveError": ["PluginError"],
@@ -103,7 +104,7 @@ def test_an_authors_error_with_its_own_constructor_travels_too():
     assert (type(again), again.message, again.details) == (ParametrizedError, "code 5", {"code": 5})
 
 
-ADD_IT = "Add it under `actions:` in the config."
+ADD_IT = "Add it under `actions:` in config.yaml."
 
 
 @pytest.mark.parametrize(

@@ -326,11 +326,24 @@ def test_spawned_children_of_an_action_find_the_plugins_modules(tmp_path: Path):
 # What an entrypoint may name
 
 
+def test_the_hint_names_the_config_that_is_there(tmp_path: Path):
+    folder = write_plugin_folder(tmp_path / "a")
+    config = folder / "config.yaml"
+    (folder / "synapse.yaml").write_text(
+        config.read_text().replace("plugin.train:Train", "plugin.tran:Train")
+    )
+    config.unlink()
+
+    printed = run_script(tmp_path, "error = go('./a'); print(error.hint)")
+
+    assert "actions.train.entrypoint in synapse.yaml" in printed[1]
+
+
 @pytest.mark.parametrize(
     ("entrypoint", "message", "hint"),
     [
         ("plugin.tran:Train", "Action not found: train. The entrypoint 'plugin.tran:Train' names the module",
-         "actions.train.entrypoint in the config"),
+         "actions.train.entrypoint in config.yaml"),
         ("plugni.train:Train", "names the module 'plugni'", "actions.train.entrypoint"),
         ("plugin.train:Trian", "names 'Trian', which is not in", "Did you mean 'Train'?"),
         ("plugin.train:BaseModel", "names 'BaseModel'", "actions.train.entrypoint"),

@@ -60,7 +60,7 @@ class ActionNotFoundError(PluginError):
         return cls(
             f"Action not found: {wanted}. This plugin has {', '.join(available) or 'none'}.",
             {"action": wanted, "available": available},
-            hint=f"Did you mean {close!r}?" if close else "Add it under `actions:` in the config.",
+            hint=f"Did you mean {close!r}?" if close else "Add it under `actions:` in config.yaml.",
         )
 
 

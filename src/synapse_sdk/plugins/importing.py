@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from synapse_sdk._internal.closest import find_closest
+from synapse_sdk.plugins.config_file import CONFIG_NAMES
 from synapse_sdk.plugins.errors import ActionNotFoundError, PluginRunError
 
 _STANDARD_LIBRARY = "Python's standard library"
@@ -72,10 +73,10 @@ def load_entrypoint(folder: Path, entrypoint: str, *, action: str | None = None)
                 f"Action not found: {action or entrypoint}. The entrypoint {entrypoint!r} names "
                 f"the module {error.name!r}, which is not in {folder}.",
                 {"entrypoint": entrypoint, "module": error.name, "folder": str(folder)},
-                hint=f"Check {_where(action)}, or add the file.",
+                hint=f"Check {_where(folder, action)}, or add the file.",
             ) from error
         raise
-    return _get_attribute(module, name, entrypoint, action)
+    return _get_attribute(module, name, entrypoint, folder, action)
 
 
 def load_module(folder: Path, module_name: str) -> ModuleType:
@@ -260,8 +261,11 @@ def _place_of(module: ModuleType) -> str:
     return next(iter(_places_of(module)), "this process")
 
 
-def _where(action: str | None) -> str:
-    return f"actions.{action}.entrypoint in the config" if action else "the entrypoint"
+def _where(folder: Path, action: str | None) -> str:
+    if action is None:
+        return "the entrypoint"
+    config = next((name for name in CONFIG_NAMES if (folder / name).is_file()), CONFIG_NAMES[0])
+    return f"actions.{action}.entrypoint in {config}"
 
 
 #: Modification time and size of each plugin file when it was imported.
@@ -295,7 +299,7 @@ def _refuse_stale(folder: Path) -> None:
             )
 
 
-def _get_attribute(module: ModuleType, name: str, entrypoint: str, action: str | None) -> Any:
+def _get_attribute(module: ModuleType, name: str, entrypoint: str, folder: Path, action: str | None) -> Any:
     try:
         return getattr(module, name)
     except AttributeError:
@@ -304,5 +308,5 @@ def _get_attribute(module: ModuleType, name: str, entrypoint: str, action: str |
             f"Action not found: {action or entrypoint}. The entrypoint {entrypoint!r} names {name!r}, "
             f"which is not in {module.__file__}.",
             {"entrypoint": entrypoint, "module": module.__name__, "name": name},
-            hint=f"Check {_where(action)}." + (f" Did you mean {close!r}?" if close else ""),
+            hint=f"Check {_where(folder, action)}." + (f" Did you mean {close!r}?" if close else ""),
         ) from None
