@@ -86,6 +86,39 @@ def test_a_saved_model_remembers_its_parent_and_its_measures(workspace: LocalWor
     assert workspace.models.get(model["id"]).parent_model_id == 1
 
 
+@pytest.mark.parametrize(
+    ("chosen", "parent"),
+    [({"id": 1, "path": "x"}, 1), ({"path": "x"}, None), ({"id": "a", "path": "x"}, None)],
+)
+def test_the_parent_is_the_checkpoint_that_the_training_began_with(
+    workspace: LocalWorkspace, tmp_path: Path, chosen: dict[str, Any], parent: int | None
+):
+    def train(action: Any) -> Any:
+        return action.create_model(tmp_path / "best.pt", name="second")
+
+    model = act(BaseTrainAction, workspace, train, {"checkpoint": 7}, checkpoint=chosen)
+
+    assert workspace.models.get(model["id"]).parent_model_id == parent
+
+
+@pytest.mark.parametrize("params", [{"is_tune": True}, {"is_tune": True, "dataset": 1}])
+def test_a_search_over_hyperparameters_is_refused_and_not_run_as_one_training(params: dict[str, Any]):
+    class Tunable(BaseModel):
+        is_tune: bool = False
+
+    class Plain(BaseTrainAction):
+        def execute(self) -> None:
+            raise AssertionError("it trained")
+
+    class Typed(BaseTrainAction[Tunable]):
+        def execute(self) -> None:
+            raise AssertionError("it trained")
+
+    for action in (Plain, Typed):
+        with pytest.raises(ExecutionError, match="is_tune asks for a search over hyperparameters"):
+            LocalExecutor(sinks=[]).execute(action, params)
+
+
 def test_an_inference_loads_a_model_by_its_id(workspace: LocalWorkspace, tmp_path: Path):
     for call in ("get_model", "load_model"):
         model = act(BaseInferenceAction, workspace, lambda a, call=call: getattr(a, call)(1))

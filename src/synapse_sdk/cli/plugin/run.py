@@ -89,12 +89,7 @@ def _write_params(formatter: click.HelpFormatter, plugin: PluginDiscovery, actio
 
 @click.command("run", cls=_RunCommand)
 @click.argument("action", shell_complete=complete_action)
-@click.option(
-    "-p",
-    "--plugin",
-    "code",
-    help="Plugin code, folder or module. Found from config.yaml unless given.",
-)
+@click.option("-p", "--plugin", "code", help="Plugin code, folder or module (default: from config.yaml).")
 @click.option("--path", type=click.Path(path_type=Path), help="Plugin directory (default: current).")
 @click.option("--params", default="{}", help="JSON parameters, or @file.json.")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 from synapse_sdk.plugins.actions._inputs import describe_params, find_input_id, resolve_dataset
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
+from synapse_sdk.plugins.errors import ExecutionError
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.train.context import TrainContext
@@ -48,6 +49,22 @@ class BaseTrainAction(WorkflowAction[P], Generic[P]):
     def execute(self, *args: Any, **kwargs: Any) -> Any:
         """Train. See the class for what it may take. May be `async`."""
         raise NotImplementedError(f"{type(self).__name__} defines neither execute() nor steps")
+
+    def run(self) -> Any:
+        """Train, and check the result.
+
+        Raises:
+            ExecutionError: The params ask for a search over hyperparameters, `is_tune`; there is none yet.
+        """
+        if getattr(self.params, "is_tune", False) or (
+            isinstance(self.params, Mapping) and self.params.get("is_tune")
+        ):
+            raise ExecutionError(
+                "is_tune asks for a search over hyperparameters, which this version can not do yet.",
+                {"is_tune": True},
+                hint="Leave is_tune out, and give each hyperparameter one value.",
+            )
+        return super().run()
 
     def create_context(self) -> TrainContext:
         """Make what the steps share."""
@@ -152,9 +169,19 @@ class BaseTrainAction(WorkflowAction[P], Generic[P]):
             name=name or path.stem,
             description=description,
             metrics=metrics,
-            parent_model_id=find_input_id(self.params, "checkpoint"),
+            parent_model_id=self._find_parent(),
             origin=None if envelope is None else _origin_of(envelope),
         )
+
+    def _find_parent(self) -> int | None:
+        """Return the id of the model that `get_checkpoint` gave, where it has one."""
+        if self.ctx.checkpoint is None:
+            return find_input_id(self.params, "checkpoint")
+        number = self.ctx.checkpoint.get("id")
+        if not isinstance(number, int) or isinstance(number, bool):
+            return None
+        # A checkpoint that was handed in need not be one of this workspace's models.
+        return None if self.ctx.workspace.find_input("model", number) is None else number
 
     def report_metrics(
         self, metrics: Mapping[str, float], *, epoch: int | None = None, category: str = "train"
