@@ -271,6 +271,8 @@ def names_folder(plugin: str | Path, start: Path | None = None) -> bool:
     """Is this the path of a plugin's folder, or of its config file, rather than a code?"""
     if isinstance(plugin, Path) or Path(plugin).is_absolute() or "/" in plugin or plugin in (".", ".."):
         return True
+    if not plugin:
+        return False  # "" is no short form of the current folder
     folder = (start or Path.cwd()) / plugin
     return any((folder / name).is_file() for name in CONFIG_NAMES)
 
