@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +35,7 @@ class LoadedConfig:
         unusable: Mapping[str, tuple[ConfigProblem, ...]] | None = None,
         *,
         folder: Path | None = None,
+        config: PluginConfig | None = None,
     ) -> None:
         """Hold what was read.
 
@@ -45,6 +45,7 @@ class LoadedConfig:
             unknown_keys: What in it has no effect.
             unusable: By action that can not be used: why.
             folder: The plugin's, where it is not the file's.
+            config: The model of the document, where it is built already.
         """
         self.path = path
         #: The plugin's folder.
@@ -52,6 +53,7 @@ class LoadedConfig:
         self.document = document
         self.unknown_keys = tuple(unknown_keys)
         self.unusable = dict(unusable or {})
+        self._config = config
 
     @property
     def warnings(self) -> tuple[ConfigProblem, ...]:
@@ -59,13 +61,15 @@ class LoadedConfig:
         told = (problem for found in self.unusable.values() for problem in found)
         return (*self.unknown_keys, *(_as_warning(problem) for problem in told))
 
-    @cached_property
+    @property
     def config(self) -> PluginConfig:
         """The config, without the actions that can not be used."""
-        from synapse_sdk.plugins.config import PluginConfig
-        from synapse_sdk.plugins.config_validation import with_action_names
+        if self._config is None:
+            from synapse_sdk.plugins.config import PluginConfig
+            from synapse_sdk.plugins.config_validation import with_action_names
 
-        return PluginConfig.model_validate(with_action_names(self.document))
+            self._config = PluginConfig.model_validate(with_action_names(self.document))
+        return self._config
 
     @property
     def code(self) -> str:
@@ -127,11 +131,10 @@ def load_config(path: Path) -> LoadedConfig:
         return LoadedConfig(file, plain)
     from synapse_sdk.plugins.config_validation import find_unknown_keys, validate_config
 
-    _, unusable = validate_config(document, plain, text=text, file=file.name)
+    config, unusable = validate_config(document, plain, text=text, file=file.name)
     usable = {name: entry for name, entry in plain["actions"].items() if name not in unusable}
-    return LoadedConfig(
-        file, {**plain, "actions": usable}, tuple(find_unknown_keys(document, file.name)), unusable
-    )
+    unknown_keys = tuple(find_unknown_keys(document, file.name))
+    return LoadedConfig(file, {**plain, "actions": usable}, unknown_keys, unusable, config=config)
 
 
 def parse_config(text: str, *, file: str = "config.yaml") -> CommentedMap:
