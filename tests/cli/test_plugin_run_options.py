@@ -181,3 +181,11 @@ def test_a_plugin_is_named_by_a_module(synapse: Synapse, tmp_path: Path) -> None
 
     assert answer.returncode == 0, answer
     assert answer.json()["result"] == 8
+
+
+@pytest.mark.parametrize("mode", ["local", "remote"])
+def test_an_empty_name_is_no_plugin(synapse: Synapse, plugin: Path, mode: str) -> None:
+    answer = synapse("plugin", "run", "plain", "--plugin", "", "--mode", mode, cwd=plugin)
+
+    assert answer.returncode == 2, answer
+    assert "Plugin not found" in answer.stderr

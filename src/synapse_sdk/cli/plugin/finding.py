@@ -34,7 +34,7 @@ def find_code(code: str | None, path: Path | None) -> str:
     """
     from synapse_sdk.plugins.discovery import names_folder
 
-    if code is None or names_folder(code, path):
+    if not code or names_folder(code, path):  # "" is refused: it names nothing
         return find_plugin(code, path).loaded.code
     return code
 
