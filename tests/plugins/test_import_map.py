@@ -13,6 +13,7 @@ from synapse_sdk.plugins.enums import RunMethod
 
 RESULTS = ("ExportResult", "InferenceResult", "MetricsResult", "TrainResult", "UploadResult", "WeightsResult")
 STEPS = ("LoggingStep", "TimingStep", "ValidationStep")
+DATASET_STEPS = ("ConvertDatasetStep", "ExportDatasetStep")
 FORMS = ("get_action_ui_schema", "pydantic_to_ui_schema")
 UPLOAD_STEPS = (
     "AnalyzeCollection",
@@ -317,7 +318,21 @@ SURFACE: dict[str, tuple[str, ...]] = {
     ),
     "plugins.schemas": RESULTS,
     "plugins.schemas.results": RESULTS,
-    "plugins.steps": (*STEPS, "BaseStep", "BaseStepContext", "Orchestrator", "StepRegistry", "StepResult"),
+    "plugins.steps": (
+        *STEPS,
+        *DATASET_STEPS,
+        "BaseStep",
+        "BaseStepContext",
+        "Orchestrator",
+        "StepRegistry",
+        "StepResult",
+    ),
+    "plugins.steps.dataset": DATASET_STEPS,
+    "plugins.actions.train.steps": (*DATASET_STEPS, "ModelUploadStep", "TrainExecuteStep"),
+    "plugins.actions.train.steps.convert_dataset": ("ConvertDatasetStep",),
+    "plugins.actions.train.steps.export_dataset": ("ExportDatasetStep",),
+    "plugins.actions.train.steps.model_upload": ("ModelUploadStep",),
+    "plugins.actions.train.steps.train_execute": ("TrainExecuteStep",),
     "plugins.steps.base": ("BaseStep", "StepResult"),
     "plugins.steps.context": ("BaseStepContext",),
     "plugins.steps.orchestrator": ("Orchestrator",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,17 @@ from tests.plugins.scripts import write_files
 
 from synapse_sdk.integrations._context import AutologContext, set_autolog_context
 from synapse_sdk.plugins.actions.inference import BaseInferenceAction, InferenceProgressCategories
-from synapse_sdk.plugins.actions.train import BaseTrainAction, TrainProgressCategories
+from synapse_sdk.plugins.actions.train import BaseTrainAction, TrainContext, TrainProgressCategories
 from synapse_sdk.plugins.enums import PluginCategory
 from synapse_sdk.plugins.errors import ExecutionError
 from synapse_sdk.plugins.executors.local import LocalExecutor
+from synapse_sdk.plugins.steps import (
+    BaseStep,
+    ConvertDatasetStep,
+    ExportDatasetStep,
+    StepRegistry,
+    StepResult,
+)
 from synapse_sdk.workspace import LocalWorkspace
 
 
@@ -165,3 +173,73 @@ def test_the_weights_of_a_framework_are_the_model_where_the_result_names_none(
 
     model = workspace.get_model(result["model_id"])
     assert (Path(model["path"]) / "best.pt").read_text() == "weights of the run"
+
+
+def test_steps_of_the_sdk_bring_a_dataset_to_a_workflow_of_the_author_s_own(workspace: LocalWorkspace):
+    class Count(BaseStep[TrainContext]):
+        name = "count"
+        progress_weight = 0.7
+
+        def execute(self, context: TrainContext) -> StepResult:
+            context.result = {"files": len(list(Path(context.dataset["path"]).rglob("*.txt")))}
+            return StepResult()
+
+    class Train(BaseTrainAction[Params]):
+        def setup_steps(self, registry: StepRegistry[Any]) -> None:
+            registry.register(ExportDatasetStep())
+            registry.register(ConvertDatasetStep(target_format=None))
+            registry.register(Count())
+
+    executor = LocalExecutor(sinks=[], open_workspace=lambda: workspace)
+
+    assert executor.execute(Train, {"dataset": 1})["files"] == 1
+
+
+def test_a_workflow_that_wants_another_format_is_refused(workspace: LocalWorkspace):
+    class Train(BaseTrainAction[Params]):
+        def setup_steps(self, registry: StepRegistry[Any]) -> None:
+            registry.register(ExportDatasetStep())
+            registry.register(ConvertDatasetStep())
+
+    with pytest.raises(ExecutionError, match="target_format is 'yolo', and this version converts no"):
+        LocalExecutor(sinks=[], open_workspace=lambda: workspace).execute(Train, {"dataset": 1})
+
+
+class Weights(BaseModel):
+    weights_path: str
+    loss: float
+    converged: bool = True
+
+
+@pytest.mark.parametrize(
+    ("result", "metrics"),
+    [
+        (
+            {"loss": 0.5, "epochs": 3, "note": "", "gap": math.nan, "done": True},
+            {"loss": 0.5, "epochs": 3},
+        ),
+        ({"loss": 0.5, "val_metrics": {"accuracy": 0.9}}, {"accuracy": 0.9}),
+        ({"loss": 0.5, "val_metrics": {}}, {"loss": 0.5}),
+    ],
+)
+def test_a_model_is_kept_with_the_numbers_of_the_result(
+    workspace: LocalWorkspace, tmp_path: Path, result: dict[str, Any], metrics: dict[str, float]
+):
+    class Train(BaseTrainAction[Params]):
+        def execute(self, data: Any) -> dict[str, Any]:
+            return {"weights_path": tmp_path / "best.pt", **result}
+
+    executor = LocalExecutor(sinks=[], open_workspace=lambda: workspace)
+    found = executor.execute(Train, {"dataset": 1})
+
+    assert workspace.get_model(found["model_id"])["metrics"] == metrics
+
+
+def test_a_result_may_be_a_model_too(workspace: LocalWorkspace, tmp_path: Path):
+    class Train(BaseTrainAction[Params]):
+        def execute(self, data: Any) -> Weights:
+            return Weights(weights_path=str(tmp_path / "best.pt"), loss=0.25)
+
+    found = LocalExecutor(sinks=[], open_workspace=lambda: workspace).execute(Train, {"dataset": 1})
+
+    assert workspace.get_model(found["model_id"])["metrics"] == {"loss": 0.25}

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.steps.base import BaseStep as BaseStep
     from synapse_sdk.plugins.steps.base import StepResult as StepResult
     from synapse_sdk.plugins.steps.context import BaseStepContext as BaseStepContext
+    from synapse_sdk.plugins.steps.dataset import ConvertDatasetStep as ConvertDatasetStep
+    from synapse_sdk.plugins.steps.dataset import ExportDatasetStep as ExportDatasetStep
     from synapse_sdk.plugins.steps.orchestrator import Orchestrator as Orchestrator
     from synapse_sdk.plugins.steps.registry import StepRegistry as StepRegistry
     from synapse_sdk.plugins.steps.wrappers import LoggingStep as LoggingStep
@@ -21,6 +23,8 @@ __getattr__, __dir__, __all__ = build_front_door(
     {
         "BaseStep": "base",
         "BaseStepContext": "context",
+        "ConvertDatasetStep": "dataset",
+        "ExportDatasetStep": "dataset",
         "LoggingStep": "wrappers",
         "Orchestrator": "orchestrator",
         "StepRegistry": "registry",

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from synapse_sdk.plugins.actions._inputs import describe_params, find_param
 from synapse_sdk.plugins.actions._served import is_rehearsal, name_route, open_agent_client
 from synapse_sdk.plugins.actions.inference.deferred_wait import wait_for_result
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
 from synapse_sdk.plugins.errors import ExecutionError
+from synapse_sdk.plugins.inputs import describe_params, find_param
 
 if TYPE_CHECKING:
     from synapse_sdk.clients.serving import ServeApplications

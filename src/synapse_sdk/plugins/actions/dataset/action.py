@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from synapse_sdk.plugins.actions._inputs import find_input_id
 from synapse_sdk.plugins.actions.dataset.models import DatasetOperation, DatasetParams, DatasetResult
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
 from synapse_sdk.plugins.errors import ExecutionError
+from synapse_sdk.plugins.inputs import find_input_id
 from synapse_sdk.plugins.types import YOLODataset
 
 if TYPE_CHECKING:

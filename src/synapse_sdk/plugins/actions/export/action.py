@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
-from synapse_sdk.plugins.actions._inputs import describe_params
 from synapse_sdk.plugins.actions.export.models import ExportParams
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
 from synapse_sdk.plugins.errors import ExecutionError, StepError
+from synapse_sdk.plugins.inputs import describe_params
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.export.context import ExportContext

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
-from synapse_sdk.plugins.actions._inputs import describe_params, find_input_id, resolve_dataset
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
+from synapse_sdk.plugins.inputs import describe_params, find_input_id, resolve_dataset
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.inference.context import InferenceContext

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
-from synapse_sdk.plugins.actions._inputs import describe_params, find_input_id, find_param
 from synapse_sdk.plugins.actions._served import make_agent_client, name_route, open_agent_client
 from synapse_sdk.plugins.actions.inference.plugin_folder import read_plugin_config, read_requirements
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.errors import DeploymentError, RayNotInstalledError
+from synapse_sdk.plugins.inputs import describe_params, find_input_id, find_param
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.inference.context import DeploymentContext

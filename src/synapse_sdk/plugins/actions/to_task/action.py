@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from synapse_sdk.plugins.actions._inputs import describe_params
 from synapse_sdk.plugins.actions.to_task.models import (
     AnnotateTaskEvent,
     TaskInfo,
@@ -20,6 +19,7 @@ from synapse_sdk.plugins.actions.to_task.models import (
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
 from synapse_sdk.plugins.errors import ExecutionError
+from synapse_sdk.plugins.inputs import describe_params
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.to_task.context import ToTaskContext

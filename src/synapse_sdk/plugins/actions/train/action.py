@@ -6,14 +6,15 @@ Source: plugin guide, "Common Patterns"; interface sheet `actions.md` §2.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
-from synapse_sdk.plugins.actions._inputs import describe_params, find_input_id, resolve_dataset
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
 from synapse_sdk.plugins.errors import ExecutionError
+from synapse_sdk.plugins.inputs import describe_params, find_input_id, resolve_dataset
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.train.context import TrainContext
@@ -77,14 +78,16 @@ class BaseTrainAction(WorkflowAction[P], Generic[P]):
         if type(self).execute is BaseTrainAction.execute or not _count_places(self.execute):
             return
         from synapse_sdk.plugins.actions.train.steps import (
-            ConvertStep,
-            DatasetStep,
+            ConvertDatasetStep,
+            ExportDatasetStep,
             ModelUploadStep,
-            TrainStep,
+            TrainExecuteStep,
         )
 
-        for step in (DatasetStep, ConvertStep, TrainStep, ModelUploadStep):
-            registry.register(step(self))
+        registry.register(ExportDatasetStep(self))
+        registry.register(ConvertDatasetStep(self.target_format))
+        registry.register(TrainExecuteStep(self))
+        registry.register(ModelUploadStep(self))
 
     def call_execute(self, data_path: Path | None) -> Any:
         """Call `execute` with as many of (data_path, checkpoint) as it declares."""
@@ -142,7 +145,7 @@ class BaseTrainAction(WorkflowAction[P], Generic[P]):
 
     def create_model(
         self,
-        path: str | Path,
+        path: str | os.PathLike[str],
         *,
         name: str | None = None,
         description: str = "",

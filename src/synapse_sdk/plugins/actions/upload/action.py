@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
-from synapse_sdk.plugins.actions._inputs import describe_params
 from synapse_sdk.plugins.actions.upload.models import UploadParams
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
+from synapse_sdk.plugins.inputs import describe_params
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.upload.context import UploadContext
