@@ -52,6 +52,30 @@ class Sink(Protocol):
         """Finish; nothing is written afterwards. An error with `lost_event_count` says how many it lost."""
 
 
+class EventTarget(Protocol):
+    """What a `RuntimeContext` reports to: a run's stream, or what stands before one. See `EventStream`."""
+
+    def progress(self, step: str | None, current: float, total: float) -> None: ...
+
+    def metrics(self, step: str | None, values: Mapping[str, Any]) -> None: ...
+
+    def metric(self, category: str, key: str, value: float, others: Mapping[str, Any]) -> None: ...
+
+    def message(self, text: str, *, level: str, step: str | None = None, key: str | None = None) -> None: ...
+
+    def log(
+        self,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        level: str,
+        step: str | None = None,
+        file: str | None = None,
+    ) -> None: ...
+
+    def flush(self) -> None: ...
+
+
 class SinkFailure(NamedTuple):
     """A sink that could not take everything."""
 

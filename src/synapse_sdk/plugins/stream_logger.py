@@ -7,20 +7,20 @@ from typing import Any
 
 from synapse_sdk.plugins.base_logger import BaseLogger
 from synapse_sdk.plugins.enums import LogLevel
-from synapse_sdk.plugins.events import EventStream
+from synapse_sdk.plugins.events import EventTarget
 from synapse_sdk.plugins.models.log_entry import ProgressData
 
 
 class StreamLogger(BaseLogger):
     """What `ctx.logger` is in a run; what it is told goes where everything of the run goes."""
 
-    def __init__(self, stream: EventStream, find_step: Callable[[], str | None] | None = None) -> None:
+    def __init__(self, stream: EventTarget, find_step: Callable[[], str | None] | None = None) -> None:
         """Speak to `stream`, which whoever made it closes; `find_step` says which step a workflow is at."""
         super().__init__()
         self.stream = stream
         self._find_step = find_step
 
-    def __reduce__(self) -> tuple[type[StreamLogger], tuple[EventStream]]:
+    def __reduce__(self) -> tuple[type[StreamLogger], tuple[EventTarget]]:
         return StreamLogger, (self.stream,)  # another process is at no step of this one
 
     def get_step(self) -> str | None:

@@ -113,7 +113,9 @@ class TerminalSink:
         phase, step = self._phase, event.step or _UNNAMED_STEP
         if phase is not None and phase.step != step:
             # Numbers of a second step, measured along the way: shown beside, not as a phase of their own.
-            beside = {f"{step} {key}": value for key, value in values.items() if key not in _POSITIONS}
+            # In a search a trial's numbers take the place of those of the trial before.
+            short = step.rpartition("/")[2]
+            beside = {f"{short} {key}": value for key, value in values.items() if key not in _POSITIONS}
             if phase.percent != 100 or phase.values.keys() & beside:
                 phase.values |= beside
                 return

@@ -109,24 +109,6 @@ def test_the_parent_is_the_checkpoint_that_the_training_began_with(
     assert workspace.models.get(model["id"]).parent_model_id == parent
 
 
-@pytest.mark.parametrize("params", [{"is_tune": True}, {"is_tune": True, "dataset": 1}])
-def test_a_search_over_hyperparameters_is_refused_and_not_run_as_one_training(params: dict[str, Any]):
-    class Tunable(BaseModel):
-        is_tune: bool = False
-
-    class Plain(BaseTrainAction):
-        def execute(self) -> None:
-            raise AssertionError("it trained")
-
-    class Typed(BaseTrainAction[Tunable]):
-        def execute(self) -> None:
-            raise AssertionError("it trained")
-
-    for action in (Plain, Typed):
-        with pytest.raises(ExecutionError, match="is_tune asks for a search over hyperparameters"):
-            LocalExecutor(sinks=[]).execute(action, params)
-
-
 def test_an_inference_loads_a_model_by_its_id(workspace: LocalWorkspace, tmp_path: Path):
     for call in ("get_model", "load_model"):
         model = act(BaseInferenceAction, workspace, lambda a, call=call: getattr(a, call)(1))

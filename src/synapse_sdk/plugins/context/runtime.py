@@ -15,8 +15,8 @@ from synapse_sdk.plugins.errors import ExecutionError
 
 if TYPE_CHECKING:
     from synapse_sdk.i18n import LocalizedMessage
-    from synapse_sdk.plugins.base_logger import BaseLogger, LoggerEvents
-    from synapse_sdk.plugins.events import EventStream
+    from synapse_sdk.plugins.base_logger import BaseLogger
+    from synapse_sdk.plugins.events import EventTarget
     from synapse_sdk.plugins.log_messages import LogMessageCode
     from synapse_sdk.wire.envelope import Envelope
     from synapse_sdk.workspace import Workspace
@@ -47,7 +47,7 @@ class RuntimeContext:
 
     def __init__(
         self,
-        logger: EventStream | BaseLogger,
+        logger: EventTarget | BaseLogger,
         env: Mapping[str, Any],
         job_id: str | None = None,
         client: Any = None,
@@ -75,7 +75,7 @@ class RuntimeContext:
             open_client: Opens the server's client where `client` is not given; called once, on first use.
             envelope: Everything that was decided about this run; None when it is not recorded.
         """
-        self._events: EventStream | LoggerEvents
+        self._events: EventTarget
         self._logger: BaseLogger | None
         self._report_to(logger)
         self.env = env
@@ -100,12 +100,17 @@ class RuntimeContext:
         if self._logger is None:
             from synapse_sdk.plugins.stream_logger import StreamLogger
 
-            self._logger = StreamLogger(self._events, lambda: self.current_step)  # type: ignore[arg-type]
+            self._logger = StreamLogger(self._events, lambda: self.current_step)
         return self._logger
 
     @logger.setter
     def logger(self, logger: BaseLogger) -> None:
         self._report_to(logger)
+
+    @property
+    def events(self) -> EventTarget:
+        """What this run reports to, as a stream of events: for a context of a part of the run."""
+        return self._events
 
     def _report_to(self, logger: Any) -> None:
         # Told apart without loading what only few use: nearly every run has a stream.

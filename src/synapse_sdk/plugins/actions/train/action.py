@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
-from synapse_sdk.plugins.errors import ExecutionError
-from synapse_sdk.plugins.inputs import describe_params, find_input_id, resolve_dataset
+from synapse_sdk.plugins.inputs import describe_params, find_input_id, find_param, resolve_dataset
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.train.context import TrainContext
@@ -40,6 +39,8 @@ class BaseTrainAction(WorkflowAction[P], Generic[P]):
     Write `execute(self)` and call the helpers yourself; or `execute(self, data_path, checkpoint)`, and the
     dataset is brought, and weights that the result names as `weights_path` are kept as a model, for you; or
     override `setup_steps`.
+
+    With `is_tune` in its params it is a search: the same training, once for each draw of `hyperparameters`.
     """
 
     category = PluginCategory.NEURAL_NET
@@ -52,20 +53,50 @@ class BaseTrainAction(WorkflowAction[P], Generic[P]):
         raise NotImplementedError(f"{type(self).__name__} defines neither execute() nor steps")
 
     def run(self) -> Any:
-        """Train, and check the result.
+        """Train, and check the result; with `is_tune` in the params, search over their hyperparameters.
 
         Raises:
-            ExecutionError: The params ask for a search over hyperparameters, `is_tune`; there is none yet.
+            ParamsError: The search space or `tune_config` does not fit.
         """
-        if getattr(self.params, "is_tune", False) or (
-            isinstance(self.params, Mapping) and self.params.get("is_tune")
-        ):
-            raise ExecutionError(
-                "is_tune asks for a search over hyperparameters, which this version can not do yet.",
-                {"is_tune": True},
-                hint="Leave is_tune out, and give each hyperparameter one value.",
-            )
+        if find_param(self.params, "is_tune"):
+            return self._search()
         return super().run()
+
+    def _search(self) -> Any:
+        from synapse_sdk.plugins.actions.train.steps import (
+            ConvertDatasetStep,
+            ModelUploadStep,
+            TuneDatasetStep,
+            TuneTrialsStep,
+        )
+        from synapse_sdk.plugins.actions.train.tune.search import LocalSearch
+        from synapse_sdk.plugins.steps import StepRegistry
+
+        search = LocalSearch(self)
+        registry: StepRegistry[Any] = StepRegistry()
+        if type(self).execute is not BaseTrainAction.execute and _count_places(self.execute):
+            registry.register(TuneDatasetStep(self))
+            registry.register(ConvertDatasetStep(self.target_format))
+        registry.register(TuneTrialsStep(search))
+        registry.register(ModelUploadStep(self))  # skipped: each trial has kept its own
+        return self.run_steps(registry)
+
+    def run_trial(self, data_path: Path | None) -> tuple[Any, str | os.PathLike[str] | None]:
+        """Train once, as one trial of a search: the author's own steps, else `execute`.
+
+        Returns:
+            What it returned, and where its weights lie, where there are some.
+        """
+        from synapse_sdk.plugins.actions.train.artifact import find_artifact
+        from synapse_sdk.plugins.steps import StepRegistry
+
+        registry: StepRegistry[Any] = StepRegistry()
+        self.setup_steps(registry)
+        try:
+            result = self.run_steps(registry) if len(registry) else self.call_execute(data_path)
+            return result, find_artifact(result)
+        finally:
+            self._end_autolog()
 
     def create_context(self) -> TrainContext:
         """Make what the steps share."""
@@ -96,8 +127,10 @@ class BaseTrainAction(WorkflowAction[P], Generic[P]):
         return self.wait_for(self.execute(*arguments[:count]))
 
     def describe_workflow(self, context: Any) -> dict[str, Any]:
-        """Add the id of the model that was kept."""
-        return {"model_id": context.model["id"]} if getattr(context, "model", None) else {}
+        """Add the id of the model that was kept, and what a search found."""
+        model = getattr(context, "model", None)
+        found = getattr(context, "tune_result", None) or {}
+        return {**found, "model_id": model["id"]} if model else dict(found)
 
     @classmethod
     def get_log_message_code_class(cls) -> type[LogMessageCode]:

@@ -43,6 +43,15 @@ def read_numbers(result: Any) -> dict[str, float]:
     }
 
 
+def name_artifact(result: Any, path: str | os.PathLike[str]) -> Any:
+    """Return a result whose `weights_path`, where it has one, is `path`."""
+    if find_param(result, "weights_path") is None:
+        return result
+    if isinstance(result, BaseModel):
+        return result.model_copy(update={"weights_path": os.fspath(path)})
+    return {**result, "weights_path": os.fspath(path)}
+
+
 def keep_artifact(
     action: BaseTrainAction[Any],
     path: str | os.PathLike[str],

@@ -25,7 +25,9 @@ class TrainContext(BaseStepContext):
     model: dict[str, Any] | None = None
     #: What `execute(data_path, checkpoint)` gets: a dataset.yaml, else the dataset's folder.
     data_path: Path | None = None
+    #: What a search found: its best trial, and all of them.
     tune_result: dict[str, Any] | None = None
+    #: The models of a search's trials: `trial_id`, `id`, `name`.
     trial_models: list[dict[str, Any]] = field(default_factory=list)
     #: What `execute` returned.
     result: Any = None

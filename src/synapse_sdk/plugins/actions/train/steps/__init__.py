@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     )
     from synapse_sdk.plugins.actions.train.steps.model_upload import ModelUploadStep as ModelUploadStep
     from synapse_sdk.plugins.actions.train.steps.train_execute import TrainExecuteStep as TrainExecuteStep
+    from synapse_sdk.plugins.actions.train.steps.tune_dataset import TuneDatasetStep as TuneDatasetStep
+    from synapse_sdk.plugins.actions.train.steps.tune_trials import TuneTrialsStep as TuneTrialsStep
 
 __getattr__, __dir__, __all__ = build_front_door(
     globals(),
@@ -26,5 +28,7 @@ __getattr__, __dir__, __all__ = build_front_door(
         "ExportDatasetStep": "export_dataset",
         "ModelUploadStep": "model_upload",
         "TrainExecuteStep": "train_execute",
+        "TuneDatasetStep": "tune_dataset",
+        "TuneTrialsStep": "tune_trials",
     },
 )
