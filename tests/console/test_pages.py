@@ -206,3 +206,56 @@ def test_a_model_leads_to_its_job_and_release(world, visitor):
 def test_tokens_say_whose_they_are_to_admins(world, visitor):
     world.server.token("developer")
     assert "<td>test-developer</td>" in visitor.get("tokens/").text
+
+
+def test_a_search_shows_its_trials(world, visitor):
+    job = world.start()
+    rows = [
+        ("trial_1", "completed", {"loss": 0.25}),
+        ("trial_2", "stopped", {"loss": 0.5}),
+        ("trial_3", "running", {}),
+    ]
+    tables = [
+        {
+            "base": ["trial_id", "status"],
+            "hyperparameters": ["<b>rate</b>"],
+            "metrics": ["loss"],
+            "best_trial": "trial_1",
+            "trials": {
+                name: {
+                    "base": {"status": status},
+                    "hyperparameters": {"<b>rate</b>": 0.1},
+                    "metrics": numbers,
+                }
+            },
+        }
+        for name, status, numbers in rows
+    ]
+    events = [{"kind": "log", "level": "info", "name": "trials", "body": table} for table in tables]
+    world.tell(job, [progress("trials", 2, 3), *events])
+
+    page = visitor.get("jobs/1/").text
+
+    assert re.findall(
+        r"<td>(trial_\d)(?: <span class=\"tag\">(\w+)</span>)?</td><td>([\w ]+)</td>", page
+    ) == [
+        ("trial_1", "best", "completed"),
+        ("trial_2", "", "stopped early"),
+        ("trial_3", "", "running"),
+    ]
+    assert "&lt;b&gt;rate&lt;/b&gt;" in page
+    assert "0.25" in page
+
+
+def test_a_job_that_makes_no_search_has_no_trials(busy, visitor):
+    assert 'id="trials"' not in visitor.get("jobs/1/").text
+
+
+def test_of_a_very_long_search_the_page_says_that_there_is_more(world, visitor, monkeypatch):
+    monkeypatch.setattr("synapse_sdk.console.pages.job.TRIAL_EVENTS", 2)
+    job = world.start()
+    body = {"metrics": [], "hyperparameters": [], "trials": {"a": {"base": {"status": "running"}}}}
+    event = {"kind": "log", "level": "info", "name": "trials", "body": body}
+    world.tell(job, [progress("trials", 0, 3), event, event, event])
+
+    assert "More than can be shown here: synapse job trials 1" in visitor.get("jobs/1/").text

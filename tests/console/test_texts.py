@@ -28,6 +28,7 @@ FAMILIES = {
     "start.": ("cpus", "gpus", "time_limit_s"),
     "start.choose_": ("dataset", "model"),
     "models.": ("base", "fine_tuned"),
+    "trial.": ("running", "completed", "stopped", "failed"),
     "job.": ("overview", "log", "inputs", "events"),
     "nav.": ("jobs", "plugins", "models", "datasets", "tokens", "audit"),
     "error.": ("400", "401", "403", "404", "409", "413", "429", "500", "503"),

@@ -11,7 +11,15 @@ from tests.cli_process import Synapse
 GROUPS = ["", "plugin", "run", "dataset", "model"]
 COMMANDS = [
     *("plugin create", "plugin run", "plugin update-config", "plugin check", "plugin test", "plugin info"),
-    *("plugin publish", "run list", "run show", "run metrics", "dataset register", "dataset list"),
+    *(
+        "plugin publish",
+        "run list",
+        "run show",
+        "run metrics",
+        "run trials",
+        "dataset register",
+        "dataset list",
+    ),
     *("dataset show", "model list", "model show", "model export", "doctor"),
 ]
 

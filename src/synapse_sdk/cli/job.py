@@ -33,6 +33,7 @@ job = LazyGroup(
         "logs": Entry("synapse_sdk.cli.job:logs", "Print what a job's process printed."),
         "events": Entry("synapse_sdk.cli.job:events", "Print a job's events."),
         "metrics": Entry("synapse_sdk.cli.job:metrics", "Draw a job's metrics."),
+        "trials": Entry("synapse_sdk.cli.job:trials", "Show the trials of a job's search."),
         "download": Entry("synapse_sdk.cli.job:download", "Fetch the files that a job left in outputs/."),
         "follow": Entry("synapse_sdk.cli.job:follow", "Watch a job until it ends."),
         "stop": Entry("synapse_sdk.cli.job:stop", "Ask a job to stop."),
@@ -194,6 +195,19 @@ def metrics(output: Output, transport: Transport, job_id: str, step: str | None,
         output.say("This job has recorded no metrics" + (" of that name." if step or key else "."))
     for series in answer["series"]:
         output.text(draw_series(series))
+
+
+@_command("trials")
+def trials(output: Output, transport: Transport, job_id: str) -> None:
+    """Show the trials of JOB, if it is a search over hyperparameters."""
+    from synapse_sdk.cli.trials import print_trials
+    from synapse_sdk.clients.jobs import iter_results
+    from synapse_sdk.plugins.trial_rows import TRIALS_EVENT, TrialRows
+
+    path = f"jobs/{quote(job_id, safe='')}/events/"
+    events = iter_results(transport, path, params={"limit": 1000, "kind": "log"})
+    found = TrialRows.read(event.get("body") or {} for event in events if event.get("name") == TRIALS_EVENT)
+    print_trials(output, found, whose=f"Job {job_id}", job=job_id)
 
 
 @click.command("download")

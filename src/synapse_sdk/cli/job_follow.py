@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from synapse_sdk.cli.output import Output
+from synapse_sdk.cli.result import print_result
 from synapse_sdk.cli.rim import ExitCode
 
 if TYPE_CHECKING:
@@ -128,19 +128,6 @@ def _say_end(output: Output, document: dict[str, Any]) -> int:
     if output.as_json:
         output.document(document)
     elif document["state"] == "SUCCEEDED":
-        _show_result(output, document.get("result"))
+        print_result(output, document.get("result"), whole=f"synapse job get {document['number']}")
     sys.stdout.flush()
     return ExitCode.DONE if document["state"] == "SUCCEEDED" else ExitCode.FAILED
-
-
-def _show_result(output: Output, result: Any) -> None:
-    if isinstance(result, dict):
-        output.say()
-        output.fields(
-            {
-                key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-                for key, value in result.items()
-            }
-        )
-    elif result is not None:
-        output.text(result if isinstance(result, str) else json.dumps(result, ensure_ascii=False))

@@ -32,6 +32,7 @@ run_group = LazyGroup(
         "list": Entry("synapse_sdk.cli.run:list_recorded", "List the runs of a plugin, newest first."),
         "show": Entry("synapse_sdk.cli.run:show", "Show what a run was given and how it ended."),
         "metrics": Entry("synapse_sdk.cli.run:metrics", "Draw the metrics of a run."),
+        "trials": Entry("synapse_sdk.cli.run:trials", "Show the trials of a run's search."),
     },
 )
 
@@ -151,6 +152,21 @@ def metrics(
         output.say(f"Run {run.number} recorded no metrics.")
     for item in series:
         output.text(draw(item))
+
+
+@click.command("trials")
+@click.argument("number", type=int, required=False)
+@_PATH
+@with_output
+def trials(output: Output, number: int | None, path: Path) -> None:
+    """Show the trials of run NUMBER, the latest unless given, if it was a search over hyperparameters."""
+    from synapse_sdk.cli.trials import print_trials
+    from synapse_sdk.plugins.run_record import iter_events
+    from synapse_sdk.plugins.trial_rows import TRIALS_EVENT, TrialRows
+
+    run = _get(path, number)
+    found = TrialRows.read(event.body or {} for event in iter_events(run) if event.name == TRIALS_EVENT)
+    print_trials(output, found, whose=f"Run {run.number}", run=run.number)
 
 
 def _get(path: Path, number: int | None) -> RecordedRun:

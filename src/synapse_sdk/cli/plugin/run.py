@@ -17,6 +17,7 @@ from synapse_sdk._internal.units import format_duration
 from synapse_sdk.cli.above_live_line import printed_above
 from synapse_sdk.cli.output import Output, with_output
 from synapse_sdk.cli.plugin.finding import complete_action, find_code, find_plugin
+from synapse_sdk.cli.result import print_result
 from synapse_sdk.cli.rim import ExitCode
 from synapse_sdk.settings import LANGUAGES
 
@@ -321,7 +322,7 @@ def _say_end(output: Output, run: FinishedRun) -> int:
     if output.as_json:
         output.document({"run": run.record.number, **outcome.model_dump(mode="json")})
     elif outcome.state == "SUCCEEDED":
-        _show_result(output, outcome.result)
+        print_result(output, outcome.result, whole=f"synapse run show {run.record.number}")
     if run.record_error is not None:
         output.error(run.record_error.message, hint=run.record_error.hint)
         return ExitCode.FAILED
@@ -334,22 +335,6 @@ def _describe_rehearsal(made_up: Sequence[str]) -> str:
     count = len(made_up)
     made = "nothing" if not count else "1 answer" if count == 1 else f"{count} answers"
     return f"This was a rehearsal: {made} had to be made up, and no model was kept."
-
-
-def _show_result(output: Output, result: Any) -> None:
-    import json
-
-    if result is None:
-        return
-    output.say()
-    if isinstance(result, dict):
-        flat = {
-            key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            for key, value in result.items()
-        }
-        output.fields(flat)
-    else:
-        output.text(result if isinstance(result, str) else json.dumps(result, ensure_ascii=False))
 
 
 @contextmanager

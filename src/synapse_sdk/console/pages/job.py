@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -17,6 +17,7 @@ from synapse_sdk.console.progress import list_phases
 from synapse_sdk.console.rendering import render, texts_of
 from synapse_sdk.console.services import Principal
 from synapse_sdk.console.session import SignedIn, services_of
+from synapse_sdk.plugins.trial_rows import TRIALS_EVENT, TrialRows
 
 router = APIRouter()
 EVENT_ROWS = 200
@@ -24,6 +25,9 @@ EVENT_SHOWN_CHARS = 1000
 MODELS_SHOWN = 20
 OUTPUTS_SHOWN = 200
 AGENTS_ASKED = 100
+#: Events that a search's table is put together from: two for each trial. More are told of, not read.
+TRIAL_EVENTS = 1000
+TRIALS_STEP = "trials"
 KINDS = ("message", "progress", "metric", "state", "loss", "log")
 
 
@@ -53,7 +57,22 @@ def load_live_facts(request: Request, principal: Principal, lookup: str) -> dict
         )
     waits_alone = job.state == "PENDING" and not _has_agent(request, principal)
     phases = list_phases(document.progress, t, has_ended=has_ended)
-    return facts | {"phases": phases, "models": models, "outputs": outputs, "waits_alone": waits_alone}
+    live = {"phases": phases, "models": models, "outputs": outputs, "waits_alone": waits_alone}
+    return facts | live | _load_trials(request, principal, lookup, document.progress)
+
+
+def _load_trials(
+    request: Request, principal: Principal, lookup: str, progress: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return the table of a job that has said that it makes trials."""
+    if TRIALS_STEP not in (progress or {}):
+        return {"trials": None}
+    _, found = services_of(request).jobs.events.read(
+        principal, lookup, after=0, limit=TRIAL_EVENTS, kinds=("log",)
+    )
+    events = (json.loads(item.line) for item in found)
+    rows = TrialRows.read(event.get("body") or {} for event in events if event.get("name") == TRIALS_EVENT)
+    return {"trials": rows if rows.rows else None, "has_more_trials": len(found) == TRIAL_EVENTS}
 
 
 def _has_agent(request: Request, principal: Principal) -> bool:

@@ -100,6 +100,7 @@ class LocalSearch:
             ExecutionError: No trial came to an end; the first one's error is the cause.
         """
         self._announce()
+        context.set_progress(0, len(self.trials))
         first_error: Exception | None = None
         for index, (trial, params) in enumerate(zip(self.trials, self._params, strict=True)):
             try:
