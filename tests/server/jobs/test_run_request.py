@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, create_model
 from tests.plugins.random_models import ANNOTATIONS, VALUES
 
+from synapse_sdk.plugins.actions.train import BaseTrainParams
 from synapse_sdk.server.http import InvalidError, NotFoundError
 from synapse_sdk.server.jobs.run_request import check_params, get_action
 
@@ -204,3 +205,46 @@ def test_an_unknown_action_names_the_known_and_the_closest():
     with pytest.raises(InvalidError, match="action: is missing"):
         get_action(config, None)
     assert get_action({"actions": {"train": {"x": 1}}}, None) == ("train", {"x": 1})
+
+
+class Training(BaseTrainParams):
+    rate: float = Field(gt=0)
+    rounds: int = Field(alias="roundCount")
+    note: str = ""
+
+
+RATE = {"name": "rate", "type": "loguniform", "min": 0.1, "max": 1}
+ROUNDS = {"name": "roundCount", "type": "choice", "options": [3, 4]}
+
+
+@pytest.mark.parametrize(
+    ("params", "fits"),
+    [
+        ({"rate": 1, "roundCount": 2}, True),
+        ({"hyperparameters": [{"rate": 1, "roundCount": 2}]}, True),
+        ({"hyperparameters": [{"rate": 1}], "roundCount": 2}, True),
+        ({"hyperparameters": [{"rate": 1}]}, False),
+        ({"hyperparameters": [{"rate": 0}], "roundCount": 2}, False),
+        ({"hyperparameters": [{"rate": 0}], "roundCount": 2, "rate": 1}, True),
+        ({"hyperparameters": [], "rate": 1, "roundCount": 2}, True),
+        ({"hyperparameters": 3, "rate": 1, "roundCount": 2}, False),
+        ({"is_tune": True, "hyperparameters": [RATE, ROUNDS]}, True),
+        ({"is_tune": True, "hyperparameters": [RATE], "roundCount": 2}, True),
+        ({"is_tune": True, "hyperparameters": [RATE]}, False),
+        ({"is_tune": True, "hyperparameters": [{**RATE, "min": None}, ROUNDS]}, False),
+    ],
+)
+def test_params_of_a_training_may_stand_in_its_hyperparameters(params: dict[str, Any], fits: bool):
+    params = {"dataset": 1, **params}
+    try:
+        Training.model_validate(params)
+        accepted = True
+    except ValidationError:
+        accepted = False
+    assert accepted is fits
+
+    if fits:
+        check_params(params, Training.model_json_schema())
+    else:
+        with pytest.raises(InvalidError):
+            check_params(params, Training.model_json_schema())

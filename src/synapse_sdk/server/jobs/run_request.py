@@ -17,6 +17,7 @@ from synapse_sdk.server.jobs.schema_validator import validator_of
 from synapse_sdk.server.jobs.secret_params import MASK, OTHER_MASK, find_masks, mask_params, mask_secrets
 from synapse_sdk.server.jobs.union_problems import NO_ALTERNATIVE, pick_alternatives
 from synapse_sdk.wire.envelope import InputReference
+from synapse_sdk.wire.hyperparameters import SPREADS_KEY, spread_hyperparameters
 
 #: Params that name what is stored on the server. Source: `plugins/actions/`, `input_references`.
 INPUT_KIND_BY_PARAM = {
@@ -64,8 +65,11 @@ def check_params(params: Mapping[str, Any], schema: Mapping[str, Any] | None) ->
     """
     if not schema:
         return
+    given = dict(params)
+    if schema.get(SPREADS_KEY):
+        given = spread_hyperparameters(given, schema.get("required") or ())
     try:
-        validator_of(schema).validate_python(dict(params))
+        validator_of(schema).validate_python(given)
     except pydantic.ValidationError as error:
         shown = mask_secrets(params, schema, schema)
         found = pick_alternatives(error.errors(include_url=False))
