@@ -335,6 +335,7 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "TuneDatasetStep",
         "TuneTrialsStep",
     ),
+    "plugins.actions.train.failure_classifier": ("classify_train_error", "extract_failed_step"),
     "plugins.actions.train.steps.tune_dataset": ("TuneDatasetStep",),
     "plugins.actions.train.steps.tune_trials": ("TuneTrialsStep",),
     "plugins.actions.train.steps.convert_dataset": ("ConvertDatasetStep",),

@@ -6,12 +6,13 @@ Decided by the kinds of the errors in a chain of causes, not by their words.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
 from json import JSONDecodeError
 
 from synapse_sdk.clients import errors as client
 from synapse_sdk.plugins.actions.export.log_messages import ExportLogMessageCode as Code
-from synapse_sdk.plugins.errors import StepError
+from synapse_sdk.plugins.actions.failed_step import extract_failed_step, iter_causes
+
+__all__ = ["classify_export_error", "extract_failed_step"]
 
 #: The first that fits counts.
 _CODE_BY_KIND: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Code], ...] = (
@@ -31,27 +32,10 @@ _CODE_BY_KIND: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...]
 
 def classify_export_error(error: BaseException) -> Code:
     """Return the code for an error: of the first cause that has one, else of the step that failed."""
-    for cause in _iter_causes(error):
+    for cause in iter_causes(error):
         for kind, code in _CODE_BY_KIND:
             if isinstance(cause, kind):
                 return code
         if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
             return Code.EXPORT_FAILED_LARGE_DATA
     return Code.EXPORT_FAILED_STEP if extract_failed_step(error) else Code.EXPORT_FAILED_ADMIN_CONTACT
-
-
-def extract_failed_step(error: BaseException) -> str | None:
-    """Return the name of the step that failed, or None where it was none."""
-    for cause in _iter_causes(error):
-        if isinstance(cause, StepError):
-            return str(cause.details.get("step") or "") or None
-    return None
-
-
-def _iter_causes(error: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = error
-    seen: set[int] = set()
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        yield cause
-        cause = cause.__cause__

@@ -55,12 +55,20 @@ class BaseTrainAction(WorkflowAction[P], Generic[P]):
     def run(self) -> Any:
         """Train, and check the result; with `is_tune` in the params, search over their hyperparameters.
 
+        What is known of a failure is told by its code, too.
+
         Raises:
             ParamsError: The search space or `tune_config` does not fit.
         """
-        if find_param(self.params, "is_tune"):
-            return self._search()
-        return super().run()
+        try:
+            return self._search() if find_param(self.params, "is_tune") else super().run()
+        except Exception as error:
+            from synapse_sdk.plugins.actions.train.failure_classifier import classify_train_error
+
+            code, values = classify_train_error(error)
+            if code is not code.TRAIN_FAILED_ADMIN_CONTACT:  # the error itself says as much
+                self.ctx.log_message(code, **values)
+            raise
 
     def _search(self) -> Any:
         from synapse_sdk.plugins.actions.train.steps import (
