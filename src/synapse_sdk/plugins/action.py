@@ -5,10 +5,10 @@ Source: interface sheet `core.md` §2.1; plugin guide, "Implement Actions".
 
 from __future__ import annotations
 
-import inspect
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Mapping
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
@@ -64,16 +64,23 @@ class BaseAction(ABC, Generic[P]):
 
     def run(self) -> Any:
         """Execute, and check the result against `result_model`."""
+        # Most actions are plain functions without autolog or a result model: each call less counts here.
         try:
-            result = self.wait_for(self.execute())
+            result = self.execute()
+            if isinstance(result, CoroutineType):
+                result = self.wait_for(result)
         finally:
-            self._end_autolog()
-        return validate_result(result, type(self).result_model, self._warn_of_result)
+            if "synapse_sdk.integrations" in sys.modules:
+                self._end_autolog()
+        model = type(self).result_model
+        if model is NoResult and type(result) is dict:
+            return result
+        return validate_result(result, model, self._warn_of_result)
 
     @staticmethod
     def wait_for(result: Any) -> Any:
         """Return what an `async` method came to; any other value as it is."""
-        return _run_to_end(result) if inspect.iscoroutine(result) else result
+        return _run_to_end(result) if isinstance(result, CoroutineType) else result
 
     @classmethod
     def dispatch(cls, params: Mapping[str, Any] | BaseModel, ctx: RuntimeContext) -> Any:

@@ -219,7 +219,8 @@ class EventStream:
 
     def close(self) -> None:
         """Hand over what is left, close the sinks. Reporting afterwards raises `RuntimeError`."""
-        self._notice_fork()
+        if self._forks != _forks:
+            self._notice_fork()
         with _start_lock:
             if self._is_closed:
                 return

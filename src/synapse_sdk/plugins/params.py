@@ -144,7 +144,6 @@ def validate_params(
     model: type[BaseModel] | None = getattr(action_cls, "params_model", None)
     if model is None:
         return params
-    name = action or action_cls.action_name or action_cls.__name__
     unknown = _find_unknown(model, params) if refuses_unknown and isinstance(params, Mapping) else []
     try:
         checked = model.__pydantic_validator__.validate_python(params, context={"client": client})
@@ -152,10 +151,14 @@ def validate_params(
         told = {item["field"] for item in unknown}
         problems = [_explain(item, model) for item in error.errors(include_url=False)]
         problems = [item for item in problems if item["field"] not in told]
-        raise _refuse(name, model, [*problems, *unknown]) from error
+        raise _refuse(action or _name(action_cls), model, [*problems, *unknown]) from error
     if unknown:
-        raise _refuse(name, model, unknown)
+        raise _refuse(action or _name(action_cls), model, unknown)
     return checked
+
+
+def _name(action_cls: type[Any]) -> str:
+    return str(action_cls.action_name or action_cls.__name__)
 
 
 def _find_unknown(model: type[BaseModel], params: Mapping[str, Any]) -> list[dict[str, Any]]:

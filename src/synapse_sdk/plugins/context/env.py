@@ -25,7 +25,11 @@ class PluginEnvironment(Mapping[str, Any]):
     __slots__ = ("_layers",)
 
     def __init__(self, *layers: Mapping[str, Any] | None) -> None:
-        self._layers = tuple(layer for layer in layers if layer is not None)
+        for layer in layers:
+            if layer is None:
+                layers = tuple(layer for layer in layers if layer is not None)
+                break
+        self._layers: tuple[Mapping[str, Any], ...] = layers  # type: ignore[assignment]
 
     @classmethod
     def from_environ(cls, prefix: str = "", *, prefixes: tuple[str, ...] | None = None) -> PluginEnvironment:
