@@ -96,3 +96,13 @@ def test_bash_itself_completes_an_action(plugin: Path, tmp_path: Path) -> None:
     )
 
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "test-it\n", "")
+
+
+def test_codes_of_the_plugins_here_are_completed(plugin: Path) -> None:
+    for name in ("asleep", "other"):
+        (plugin / name).mkdir()
+        (plugin / name / "config.yaml").write_text(CONFIG.replace("code: ask", f"code: {name}"))
+    (plugin / "broken").mkdir()
+    (plugin / "broken/config.yaml").write_text("code: as-broken")
+
+    assert ask("bash", "synapse plugin run --plugin as", "4", plugin) == ["plain,ask", "plain,asleep"]

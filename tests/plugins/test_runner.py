@@ -15,7 +15,7 @@ from tests.plugins.recording import FailingSink, RecordingSink, strict_json
 from tests.plugins.scripts import CONFIG, run_python, say, write_files, write_plugin_folder
 
 from synapse_sdk._internal.errors import NotAdmittedError, NotReachableError
-from synapse_sdk.plugins.discovery import PluginDiscovery
+from synapse_sdk.plugins.discovery import PluginDiscovery, resolve_plugin
 from synapse_sdk.plugins.enums import ExecutionMode
 from synapse_sdk.plugins.errors import (
     ActionNotFoundError,
@@ -34,7 +34,6 @@ from synapse_sdk.plugins.runner import (
     RunRequest,
     parse_mode,
     plan,
-    resolve_plugin,
     run_plugin,
     submit,
 )

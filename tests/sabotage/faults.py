@@ -454,10 +454,10 @@ FAULTS = (
     Fault(
         name="a release may write outside its folder",
         suite="agent",
-        file="src/synapse_sdk/agent/release_code.py",
+        file="src/synapse_sdk/clients/release_code.py",
         old='        if not is_plain or ".." in pure.parts or',
         new="        if not is_plain or",
-        tests=("tests/agent/test_release_code.py",),
+        tests=("tests/clients/test_release_code.py",),
     ),
     Fault(
         name="a framework stays patched",

@@ -4,7 +4,6 @@
 loop.py             Agent: claim, one keeper for each attempt, heartbeat
 attempt_keeper.py   one attempt from its assignment to its last word
 attempts.py         AttemptFolder: what the disk knows of an attempt, so that a restarted agent goes on
-release_code.py     a release's contents → `code/`, or nothing
 environments.py     lock → interpreter with its packages, in a cache
 sdk_wheel.py        the running SDK → its wheel
 log_shipping.py     log files → the server, by offset

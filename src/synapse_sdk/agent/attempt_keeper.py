@@ -22,10 +22,10 @@ from synapse_sdk.agent.agent_server import AgentServer
 from synapse_sdk.agent.attempts import AttemptError, AttemptFolder
 from synapse_sdk.agent.environments import BuildStoppedError, EnvironmentCache
 from synapse_sdk.agent.log_shipping import LogShipper
-from synapse_sdk.agent.release_code import write_code
 from synapse_sdk.agent.start_order import StartOrder
 from synapse_sdk.agent.worker_variables import build_worker_variables, write_params
 from synapse_sdk.clients.errors import AuthenticationError
+from synapse_sdk.clients.release_code import write_code
 from synapse_sdk.wire.assignment import AttemptEnd, AttemptPhase, AttemptReport, Directive
 from synapse_sdk.wire.outcome import RunOutcome
 

@@ -43,11 +43,10 @@ run_group = LazyGroup(
 @with_output
 def list_recorded(output: Output, path: Path, show_all: bool) -> None:
     """List the runs of a plugin, newest first."""
-    from synapse_sdk.plugins.config_file import find_config
-    from synapse_sdk.plugins.run_record import list_runs
+    from synapse_sdk.plugins.run_record import find_records_folder, list_runs
 
     damaged: list[RunRecordError] = []
-    runs = list_runs(find_config(path).parent, damaged=damaged)
+    runs = list_runs(find_records_folder(path), damaged=damaged)
     for error in damaged:
         output.warn(error.message, hint=error.hint)
     if output.as_json:
@@ -170,10 +169,9 @@ def trials(output: Output, number: int | None, path: Path) -> None:
 
 
 def _get(path: Path, number: int | None) -> RecordedRun:
-    from synapse_sdk.plugins.config_file import find_config
-    from synapse_sdk.plugins.run_record import get_latest_run, get_run
+    from synapse_sdk.plugins.run_record import find_records_folder, get_latest_run, get_run
 
-    folder = find_config(path).parent
+    folder = find_records_folder(path)
     return get_latest_run(folder) if number is None else get_run(folder, number)
 
 

@@ -6,6 +6,7 @@ Source: interface sheet `core.md` §6.6.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -264,7 +265,7 @@ def resolve_plugin(plugin: str | Path | ModuleType, *, start: Path | None = None
             or PluginSource(start).find_file(name) is None
         ):
             raise
-    return PluginDiscovery.from_module(_import_module(start, name))
+    return PluginDiscovery.from_module(load_plugin_module(start, name))
 
 
 def names_folder(plugin: str | Path, start: Path | None = None) -> bool:
@@ -277,7 +278,12 @@ def names_folder(plugin: str | Path, start: Path | None = None) -> bool:
     return any((folder / name).is_file() for name in CONFIG_NAMES)
 
 
-def _import_module(folder: Path, name: str) -> ModuleType:
+def load_plugin_module(folder: Path, name: str) -> ModuleType:
+    """Import a module that defines actions, of `folder` or installed.
+
+    Raises:
+        PluginRunError: It can not be imported.
+    """
     from synapse_sdk.plugins.importing import load_module
 
     try:
@@ -337,6 +343,13 @@ def find_plugin_by_code(code: str, start: Path) -> PluginDiscovery:
         {"code": code, "start": str(start), "found": sorted(others)},
         hint=f"Found there: {', '.join(sorted(others))}." if others else "Say where it is with --path.",
     )
+
+
+def iter_plugins(start: Path) -> Iterator[PluginDiscovery]:
+    """Yield the plugins in `start` and in the folders below it, whose configs fit."""
+    for folder in _iter_candidates(start.absolute()):
+        with suppress(ConfigNotFoundError, ConfigError, PermissionError):
+            yield PluginDiscovery.from_path(folder)
 
 
 def _iter_candidates(start: Path, depth: int = 0) -> Iterator[Path]:

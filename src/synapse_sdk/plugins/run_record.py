@@ -25,6 +25,8 @@ from pydantic_core import PydanticSerializationError
 from synapse_sdk._internal.atomic_write import atomic_write
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk._internal.jsonable import escape_surrogates
+from synapse_sdk.plugins.config_file import find_config
+from synapse_sdk.plugins.errors import ConfigNotFoundError
 from synapse_sdk.plugins.event_encoder import PartlyWrittenError
 from synapse_sdk.wire.envelope import Envelope
 from synapse_sdk.wire.event import Event
@@ -159,6 +161,20 @@ def encode_document(value: Envelope | RunOutcome) -> bytes:
     except PydanticSerializationError:  # half characters, in the message of an error for instance
         value = type(value).model_validate(escape_surrogates(value.model_dump()))
         return value.model_dump_json(indent=2).encode() + b"\n"
+
+
+def find_records_folder(path: Path) -> Path:
+    """Return the folder whose runs are meant: that of the plugin at `path`, or one where runs are recorded.
+
+    Raises:
+        ConfigNotFoundError: There is neither a plugin nor a record.
+    """
+    try:
+        return find_config(path).parent
+    except ConfigNotFoundError:
+        if (path / FOLDER_NAME / "runs").is_dir():
+            return path.absolute()
+        raise
 
 
 def list_runs(plugin_folder: Path, *, damaged: list[RunRecordError] | None = None) -> list[RecordedRun]:

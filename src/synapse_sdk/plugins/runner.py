@@ -35,12 +35,13 @@ from synapse_sdk._internal.jsonable import (
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk._version import __version__
 from synapse_sdk.plugins.as_action import as_action
-from synapse_sdk.plugins.discovery import PluginDiscovery, names_folder, resolve_plugin
+from synapse_sdk.plugins.discovery import PluginDiscovery, names_folder
 from synapse_sdk.plugins.enums import ExecutionMode
 from synapse_sdk.plugins.errors import ExecutionError, PluginRunError, ValidationError
 from synapse_sdk.plugins.events import EventStream, Sink
 from synapse_sdk.plugins.executors.local import LocalExecutor, open_local_workspace, open_login_client
 from synapse_sdk.plugins.params import apply_assignments, validate_params
+from synapse_sdk.plugins.registry import FoundPlugin, find_anywhere
 from synapse_sdk.plugins.remote_run import refuse_local_options, run_remotely
 from synapse_sdk.plugins.run_record import RunRecord, RunRecordError
 from synapse_sdk.wire.envelope import (
@@ -85,6 +86,21 @@ class RunRequest:
     #: Make up what is not there, and keep nothing.
     rehearse: bool = False
     open_client: Callable[[], Any] = open_login_client
+    #: Digest of the release that `plugin` is; None for a folder.
+    release_digest: str | None = None
+    #: Where the run is recorded; the plugin's folder unless given.
+    records_folder: Path | None = None
+
+    @classmethod
+    def of(cls, found: FoundPlugin, action: str, **others: Any) -> RunRequest:
+        """Build the request for a plugin that was found."""
+        return cls(
+            plugin=found.plugin,
+            action=action,
+            release_digest=None if found.release is None else found.release.digest,
+            records_folder=found.records_folder,
+            **others,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +152,17 @@ def run_plugin(
     sinks: Sequence[Sink] | None = None,
     rehearse: bool = False,
 ) -> Any:
-    """Run an action and return what it returned. A local run is recorded in the plugin's `.synapse/`.
+    """Run an action and return what it returned. A local run is recorded in the plugin's `.synapse/`, that of
+    a plugin that lies elsewhere in the current folder's.
 
     A remote run is a job of the newest release on the server that this machine is logged in to. It is waited
     for; its result is the plain value that JSON has for what the action returned.
 
     Args:
-        plugin_code: The plugin's code, looked up in the current folder and below it, or on the server for a
-            remote run; its folder; or, for local runs, a module that defines actions, by itself or as
-            `package.module` from the current folder on.
+        plugin_code: The plugin's code: of a remote run looked up on the server; of a local one in the current
+            folder and below it, then on the server, whose newest release is fetched (`code@version` says
+            another). Or its folder; or, for local runs, a module that defines actions, by itself or as
+            `package.module`, from the current folder on or installed.
         action: Name of the action in the config.
         params: Its params.
         mode: Where to run: "local" is this process, "remote" the server's agents.
@@ -165,9 +183,9 @@ def run_plugin(
         refuse_local_options(env=env, rehearse=rehearse)
         code = _code_of(plugin_code)
         return run_remotely(code, action, params or {}, language=language, sinks=_sinks_or_stderr(sinks))
-    request = RunRequest(
-        plugin=resolve_plugin(plugin_code),
-        action=action,
+    request = RunRequest.of(
+        find_anywhere(plugin_code),
+        action,
         params=params or {},
         mode=parse_mode(mode),
         env=env or {},
@@ -237,6 +255,7 @@ def plan(request: RunRequest) -> RunPlan:
         plugin=PluginReference(
             code=config.code,
             version=config.version,
+            release_digest=request.release_digest,
             folder=str(request.plugin.folder),
             folder_digest=folder_digest,
         ),
@@ -298,7 +317,7 @@ def submit(plan: RunPlan, sinks: Sequence[Sink]) -> FinishedRun:
     Raises:
         RunRecordError: The record could not be begun; nothing was run.
     """
-    record = RunRecord.create(plan.request.plugin.folder, plan.envelope)
+    record = RunRecord.create(plan.request.records_folder or plan.request.plugin.folder, plan.envelope)
     stream = EventStream([record, *sinks], job=plan.envelope.job)
     ended = carry_out(plan, stream)
     lost = [

@@ -12,7 +12,10 @@ from synapse_sdk._internal.errors import SynapseError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from synapse_sdk.cli.output import Output
+    from synapse_sdk.clients.releases import FetchedRelease
     from synapse_sdk.plugins.discovery import PluginDiscovery
+    from synapse_sdk.plugins.registry import FoundPlugin
 
 
 def find_plugin(code: str | None, path: Path | None) -> PluginDiscovery:
@@ -24,6 +27,27 @@ def find_plugin(code: str | None, path: Path | None) -> PluginDiscovery:
     from synapse_sdk.plugins.discovery import PluginDiscovery, resolve_plugin
 
     return PluginDiscovery.from_path(path or Path.cwd()) if code is None else resolve_plugin(code, start=path)
+
+
+def find_plugin_anywhere(output: Output, code: str | None, path: Path | None) -> FoundPlugin:
+    """Return what `find_plugin` does; what no folder has is looked for on the server, and fetched.
+
+    Raises:
+        PluginError: There is none, or its config does not fit.
+    """
+    from synapse_sdk.plugins.discovery import PluginDiscovery
+    from synapse_sdk.plugins.registry import FoundPlugin, find_anywhere
+
+    if code is None:
+        return FoundPlugin(PluginDiscovery.from_path(path or Path.cwd()))
+    from synapse_sdk.cli.transfer_line import transfer_line
+
+    def tell(release: FetchedRelease) -> None:
+        where = "fetched" if release.is_new else "here before"
+        output.say(f"{release.code} {release.version} is a release of {release.server} ({where})")
+
+    with transfer_line(output, "fetching") as on_progress:
+        return find_anywhere(code, start=path, on_progress=on_progress, on_release=tell)
 
 
 def find_code(code: str | None, path: Path | None) -> str:
@@ -57,4 +81,21 @@ def complete_action(ctx: click.Context, param: click.Parameter, incomplete: str)
         CompletionItem(name, help=action.description or None)
         for name, action in plugin.config.actions.items()
         if name.startswith(incomplete)
+    ]
+
+
+def complete_plugin(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the codes of the plugins in the folder and below it. No server is asked while somebody types."""
+    from click.shell_completion import CompletionItem
+
+    from synapse_sdk.plugins.discovery import iter_plugins
+
+    try:
+        found = {plugin.loaded.code: plugin for plugin in iter_plugins(ctx.params.get("path") or Path.cwd())}
+    except OSError:
+        return []
+    return [
+        CompletionItem(code, help=plugin.config.name)
+        for code, plugin in sorted(found.items())
+        if code.startswith(incomplete)
     ]

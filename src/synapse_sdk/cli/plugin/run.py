@@ -16,13 +16,19 @@ from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk._internal.units import format_duration
 from synapse_sdk.cli.above_live_line import printed_above
 from synapse_sdk.cli.output import Output, with_output
-from synapse_sdk.cli.plugin.finding import complete_action, find_code, find_plugin
+from synapse_sdk.cli.plugin.finding import (
+    complete_action,
+    complete_plugin,
+    find_code,
+    find_plugin_anywhere,
+)
 from synapse_sdk.cli.result import print_result
 from synapse_sdk.cli.rim import ExitCode
 from synapse_sdk.settings import LANGUAGES
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.discovery import PluginDiscovery
+    from synapse_sdk.plugins.registry import FoundPlugin
     from synapse_sdk.plugins.runner import FinishedRun, RunPlan
     from synapse_sdk.wire.envelope import Resources
 
@@ -56,7 +62,7 @@ class _RunCommand(click.Command):
         if action := given.get("action"):
             with formatter.section(f"Params of {action}, each given with --set NAME=VALUE"):
                 try:
-                    _write_params(formatter, find_plugin(given.get("code"), given.get("path")), action)
+                    _write_params(formatter, _find_quietly(given.get("code"), given.get("path")), action)
                 except SynapseError as error:  # the rest of the help is of use all the same
                     formatter.write_text(f"{error.message} {error.hint or ''}")
 
@@ -68,6 +74,15 @@ def _read_leniently(
     others = [word for word in arguments if word not in help_names]
     with command.make_context("run", others, resilient_parsing=True) as given:
         return given.params
+
+
+def _find_quietly(code: str | None, path: Path | None) -> PluginDiscovery:
+    from synapse_sdk.plugins.discovery import PluginDiscovery
+    from synapse_sdk.plugins.registry import find_anywhere
+
+    if code is None:
+        return PluginDiscovery.from_path(path or Path.cwd())
+    return find_anywhere(code, start=path).plugin
 
 
 def _write_params(formatter: click.HelpFormatter, plugin: PluginDiscovery, action: str) -> None:
@@ -90,7 +105,11 @@ def _write_params(formatter: click.HelpFormatter, plugin: PluginDiscovery, actio
 
 @click.command("run", cls=_RunCommand)
 @click.argument("action", shell_complete=complete_action)
-@click.option("-p", "--plugin", "code", help="Plugin code, folder or module (default: from config.yaml).")
+@click.option(
+    *("-p", "--plugin", "code"),
+    shell_complete=complete_plugin,
+    help="Plugin code, folder or module (default: from config.yaml).",
+)
 @click.option("--path", type=click.Path(path_type=Path), help="Plugin directory (default: current).")
 @click.option("--params", default="{}", help="JSON parameters, or @file.json.")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="One parameter; repeatable.")
@@ -187,7 +206,7 @@ def run_action(
         mode, {"--follow": is_following, "--draft": is_draft, "--host": host, "--token-file": token_file}
     )
     require_mode(chosen_mode)
-    plugin = find_plugin(code, path)
+    found = find_plugin_anywhere(output, code, path)
     if dataset_path is not None:
         given["dataset"] = _register(output, dataset_path, rehearse=rehearse)
     request = given | {
@@ -195,7 +214,7 @@ def run_action(
         "language": language,
         "rehearse": rehearse,
     }
-    return _run_here(output, plugin, action, debug=debug, **request)
+    return _run_here(output, found, action, debug=debug, **request)
 
 
 def _parse_params(
@@ -237,20 +256,20 @@ def _register(output: Output, folder: Path, *, rehearse: bool) -> int:
     return version.dataset_id
 
 
-def _run_here(output: Output, plugin: PluginDiscovery, action: str, *, debug: bool, **request: Any) -> int:
+def _run_here(output: Output, found: FoundPlugin, action: str, *, debug: bool, **request: Any) -> int:
     """Run the action in this process; `request` is what else a `RunRequest` holds."""
     from synapse_sdk._internal.left_threads import end_without_left_threads
     from synapse_sdk.plugins.runner import ModuleImportError, RunRequest, plan, submit
     from synapse_sdk.plugins.terminal import TerminalSink
 
-    for warning in plugin.loaded.warnings:
+    for warning in found.plugin.loaded.warnings:
         output.warn(str(warning))
     # Config `env` must be there before the plugin's libraries are imported; what the user set wins.
-    for name, value in plugin.config.env_texts().items():
+    for name, value in found.plugin.config.env_texts().items():
         os.environ.setdefault(name, value)
     with _streams_kept(output):
         try:
-            run_plan = plan(RunRequest(plugin=plugin, action=action, **request))
+            run_plan = plan(RunRequest.of(found, action, **request))
         except ModuleImportError as error:
             if trace := error.details["traceback"]:
                 output.say(trace)

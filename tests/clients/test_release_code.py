@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from synapse_sdk.agent import release_code
-from synapse_sdk.agent.release_code import ReleaseContentsError, write_code
+from synapse_sdk.clients import release_code
+from synapse_sdk.clients.release_code import ReleaseContentsError, write_code
 from synapse_sdk.manifest.manifest import ManifestFile
 from synapse_sdk.storage.pack import PackError
 
