@@ -11,7 +11,12 @@ from pydantic import BaseModel
 from tests.plugins.recording import RecordingSink
 
 from synapse_sdk.plugins.action import BaseAction
+from synapse_sdk.plugins.actions.add_task_data import AddTaskDataAction
+from synapse_sdk.plugins.actions.dataset import DatasetAction
+from synapse_sdk.plugins.actions.export import DefaultExportAction, ExportAction
+from synapse_sdk.plugins.actions.to_task import ToTaskAction
 from synapse_sdk.plugins.actions.train import BaseTrainAction
+from synapse_sdk.plugins.actions.upload import DefaultUploadAction
 from synapse_sdk.plugins.context import RuntimeContext
 from synapse_sdk.plugins.events import EventStream
 
@@ -88,6 +93,22 @@ def test_the_params_model_is_what_stands_in_the_brackets(bases: tuple[Any, ...],
 @pytest.mark.parametrize("bases", [(BaseAction,), (BaseAction[dict],), (Middle,), (BaseAction[Any],)])
 def test_without_a_model_in_the_brackets_there_is_none(bases: tuple[Any, ...]):
     assert not hasattr(derive(*bases), "params_model")
+
+
+@pytest.mark.parametrize(
+    "complete",
+    [DefaultUploadAction, DefaultExportAction, ExportAction, DatasetAction, ToTaskAction, AddTaskDataAction],
+)
+def test_a_complete_action_takes_its_own_params_or_more_of_them_in_the_brackets(complete: Any):
+    own = complete.params_model
+    wider = pydantic.create_model("Wider", __base__=own, colour=(str, "red"))
+
+    assert derive(complete).params_model is own
+    assert derive(complete[wider]).params_model is wider
+    with pytest.raises(
+        TypeError, match=f"Params is not derived from {own.__name__}, which {complete.__name__} needs"
+    ):
+        derive(complete[Params])
 
 
 def make(action_cls: type[BaseAction[Any]], params: Any = None, **options: Any):

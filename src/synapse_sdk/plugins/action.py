@@ -171,6 +171,9 @@ def _find_params_model(cls: type) -> type[BaseModel] | None:
     """Read the model out of the brackets of `cls`: of `BaseAction[Model]`, or of a generic class between.
 
     In `class Middle(BaseAction[T], Generic[R, T])` and `class Leaf(Middle[Result, Model])`, Model fills T.
+
+    Raises:
+        TypeError: The class between works with params of its own, and the model is not derived from them.
     """
     for base in vars(cls).get("__orig_bases__", ()):
         origin = get_origin(base)
@@ -179,6 +182,12 @@ def _find_params_model(cls: type) -> type[BaseModel] | None:
             arguments = dict(zip(origin.__parameters__, get_args(base), strict=False))  # type: ignore[attr-defined]
             argument = arguments.get(wanted)
             if isinstance(argument, type) and issubclass(argument, BaseModel):
+                bound = getattr(wanted, "__bound__", None)
+                if isinstance(bound, type) and not issubclass(argument, bound):
+                    raise TypeError(
+                        f"{cls.__name__}: {argument.__name__} is not derived from {bound.__name__}, "
+                        f"which {origin.__name__} needs: write class {argument.__name__}({bound.__name__})"
+                    )
                 return argument
     return None
 

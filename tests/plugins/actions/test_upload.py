@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pydantic
 import pytest
@@ -1093,6 +1093,22 @@ def test_each_specification_may_have_a_folder_of_its_own(collection: Collection)
     assert collection.keys() == ["a"]
     with pytest.raises(ExecutionError, match="no file specification ghost"):
         collection.upload(use_single_path=False, path=None, assets={"ghost": {"path": "incoming/here"}})
+
+
+def test_params_of_an_upload_of_ones_own_stand_in_the_brackets_and_are_known(collection: Collection):
+    class PhotoParams(UploadParams):
+        camera: Literal["x100", "gr3"] = "x100"
+
+    class PhotoUpload(DefaultUploadAction[PhotoParams]): ...
+
+    sink = RecordingSink()
+    collection.add("image_1/a.png")
+
+    collection.upload(PhotoUpload, sinks=[sink], camera="gr3", colour="red")
+
+    assert PhotoUpload.params_model is PhotoParams
+    assert DefaultUploadAction.params_model is UploadParams
+    assert "Params that an upload does not know: colour." in sink.contents()
 
 
 @pytest.mark.parametrize(

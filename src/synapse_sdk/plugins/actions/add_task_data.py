@@ -5,7 +5,9 @@ Source: interface sheet `actions.md` §8.
 
 from __future__ import annotations
 
-from synapse_sdk.plugins.actions.to_task.action import ToTaskAction
+from typing import Generic
+
+from synapse_sdk.plugins.actions.to_task.action import P, ToTaskAction
 from synapse_sdk.plugins.actions.to_task.action import (
     ToTaskProgressCategories as AddTaskDataProgressCategories,
 )
@@ -24,7 +26,7 @@ __all__ = [
 ]
 
 
-class AddTaskDataAction(ToTaskAction):
+class AddTaskDataAction(ToTaskAction[P], Generic[P]):
     """Annotates tasks; see `ToTaskAction`."""
 
     action_name = "add_task_data"

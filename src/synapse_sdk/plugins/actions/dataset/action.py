@@ -7,7 +7,9 @@ nothing newer, and whatever could not be had is named.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
+
+from typing_extensions import TypeVar  # typing's takes a default from Python 3.13 on
 
 from synapse_sdk.plugins.actions.dataset.models import DatasetOperation, DatasetParams, DatasetResult
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
@@ -23,9 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["DatasetAction", "DatasetOperation", "DatasetParams", "DatasetResult"]
 
 
-class DatasetAction(WorkflowAction[DatasetParams]):
-    """Brings a dataset here. Use it as it is, or derive from it and call `download()`."""
+P = TypeVar("P", bound=DatasetParams, default=DatasetParams)
 
+
+class DatasetAction(WorkflowAction[P], Generic[P]):
+    """Brings a dataset here. Use it as it is, or derive from it and call `download()`.
+
+    Takes `DatasetParams`, or what is derived from them and named in the brackets.
+    """
+
+    params_model = DatasetParams
     category = PluginCategory.NEURAL_NET
     output_type = YOLODataset
     result_model = DatasetResult

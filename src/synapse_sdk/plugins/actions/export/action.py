@@ -6,7 +6,9 @@ Source: plugin guide, "Available Base Classes"; interface sheet `actions.md` §6
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic
+
+from typing_extensions import TypeVar  # typing's takes a default from Python 3.13 on
 
 from synapse_sdk.plugins.actions.export.models import ExportParams
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.steps import StepRegistry
 
 P = TypeVar("P")
+E = TypeVar("E", bound=ExportParams, default=ExportParams)
 
 
 class ExportProgressCategories:
@@ -96,9 +99,13 @@ class BaseExportAction(WorkflowAction[P], Generic[P]):
         return dict(self.get_project(project_id).get("configuration") or {})
 
 
-class DefaultExportAction(BaseExportAction[ExportParams]):
-    """Exports in nine steps with the exporter that `entrypoint` names."""
+class DefaultExportAction(BaseExportAction[E], Generic[E]):
+    """Exports in nine steps with the exporter that `entrypoint` names.
 
+    Takes `ExportParams`, or what is derived from them and named in the brackets.
+    """
+
+    params_model = ExportParams
     #: A subclass of `BaseExporter`; as it is, what the server has is written.
     entrypoint: ClassVar[type[BaseExporter] | None] = None
 
@@ -161,7 +168,7 @@ class DefaultExportAction(BaseExportAction[ExportParams]):
             raise
 
 
-class ExportAction(DefaultExportAction):
+class ExportAction(DefaultExportAction[E], Generic[E]):
     """Exports in one go: lists, and lets the exporter do the rest by itself."""
 
     def setup_own_steps(self, registry: StepRegistry[Any]) -> None:

@@ -6,7 +6,9 @@ all others have been tried.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic
+
+from typing_extensions import TypeVar  # typing's takes a default from Python 3.13 on
 
 from synapse_sdk.plugins.actions.to_task.models import (
     AnnotateTaskEvent,
@@ -37,6 +39,8 @@ __all__ = [
     "ToTaskResult",
 ]
 
+P = TypeVar("P", bound=ToTaskParams, default=ToTaskParams)
+
 #: Failures that an error names itself, and those that its details hold.
 _SHOWN, _KEPT = 5, 100
 
@@ -47,14 +51,16 @@ class ToTaskProgressCategories:
     ANNOTATE_TASK_DATA: Final = "annotate_task_data"
 
 
-class ToTaskAction(WorkflowAction[ToTaskParams]):
+class ToTaskAction(WorkflowAction[P], Generic[P]):
     """Annotates tasks. Write `convert_data_from_file`, or `convert_data_from_inference`, or both.
 
-    With `batch_size` above 1 these are called in several threads at once.
+    With `batch_size` above 1 these are called in several threads at once. Takes `ToTaskParams`, or what is
+    derived from them and named in the brackets.
     """
 
     action_name = "to_task"
     category = PluginCategory.PRE_ANNOTATION
+    params_model = ToTaskParams
     result_model = ToTaskResult
     progress: ClassVar[ToTaskProgressCategories] = ToTaskProgressCategories()
 

@@ -5,9 +5,10 @@ Source: plugin guide, "Available Base Classes"; interface sheet `actions.md` §7
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic
 
 from pydantic import BaseModel, Field
+from typing_extensions import TypeVar  # typing's takes a default from Python 3.13 on
 
 from synapse_sdk.plugins.actions.upload.models import UploadParams
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.steps import StepRegistry
 
 P = TypeVar("P")
+U = TypeVar("U", bound=UploadParams, default=UploadParams)
 
 #: Lost files that a result names.
 LOST_FILES_LOG_LIMIT: Final = 100
@@ -77,7 +79,14 @@ class BaseUploadAction(WorkflowAction[P], Generic[P]):
             params=describe_params(self.params),
             allowed_extensions=self.get_allowed_extensions(),
             found=self.params.found if isinstance(self.params, UploadParams) else {},
+            unknown_params=self._find_unknown_params(),
         )
+
+    def _find_unknown_params(self) -> list[str]:
+        """Name what was given besides the fields of the params model."""
+        if isinstance(self.params, BaseModel):
+            return sorted(self.params.model_extra or ())
+        return sorted(describe_params(self.params).keys() - UploadParams.model_fields.keys())
 
     def describe_workflow(self, context: Any) -> dict[str, Any]:
         """Add what was uploaded."""
@@ -101,9 +110,13 @@ class BaseUploadAction(WorkflowAction[P], Generic[P]):
         return UploadLogMessageCode
 
 
-class DefaultUploadAction(BaseUploadAction[UploadParams]):
-    """Uploads in eight steps. Every file that it finds ends in an entry: imported, skipped, or failed."""
+class DefaultUploadAction(BaseUploadAction[U], Generic[U]):
+    """Uploads in eight steps. Every file that it finds ends in an entry: imported, skipped, or failed.
 
+    Takes `UploadParams`, or what is derived from them and named in the brackets.
+    """
+
+    params_model = UploadParams
     result_model = UploadResult
 
     def setup_own_steps(self, registry: StepRegistry[Any]) -> None:

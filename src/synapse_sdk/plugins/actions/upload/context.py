@@ -24,6 +24,8 @@ class UploadContext(BaseStepContext):
     allowed_extensions: dict[str, list[str]] | None = None
     #: What the check of the params was told of `storage`, `data_collection`, `project`; not asked again.
     found: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: Params that the action's model has no field for.
+    unknown_params: list[str] = field(default_factory=list)
     storage: dict[str, Any] | None = None
     data_collection: dict[str, Any] | None = None
     project: dict[str, Any] | None = None

@@ -38,7 +38,7 @@ class AnnotateTaskDataStep(BaseStep[ToTaskContext]):
 
     name = "annotate_task_data"
 
-    def __init__(self, action: ToTaskAction) -> None:
+    def __init__(self, action: ToTaskAction[Any]) -> None:
         """Convert with `action`'s hooks."""
         self._action = action
         #: Why no task can be worked on any more: the server is away, or does not let us in.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from synapse_sdk.plugins.actions._storage import find_storage_root, open_storage
 from synapse_sdk.plugins.actions.upload.context import UploadContext
 from synapse_sdk.plugins.actions.upload.log_messages import UploadLogMessageCode
-from synapse_sdk.plugins.actions.upload.models import UploadParams
 from synapse_sdk.plugins.actions.upload.source_folder import find_folder
 from synapse_sdk.plugins.steps.base import BaseStep, StepResult
 
@@ -20,9 +19,9 @@ class InitializeStep(BaseStep[UploadContext]):
     def execute(self, context: UploadContext) -> StepResult:
         """Find it."""
         params = context.params
-        unknown = sorted(params.keys() - UploadParams.model_fields.keys())
-        if unknown:
-            context.log_message(f"Params that an upload does not know: {', '.join(unknown)}.", "warning")
+        if context.unknown_params:
+            unknown = ", ".join(context.unknown_params)
+            context.log_message(f"Params that an upload does not know: {unknown}.", "warning")
         if (count := context.get_param("upload_ray_workers", 1)) > 1:
             text = f"upload_ray_workers is {count}; this version uses no Ray, and the upload runs here alone."
             context.log_message(text, "warning")
