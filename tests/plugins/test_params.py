@@ -10,7 +10,16 @@ import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from synapse_sdk.plugins.action import BaseAction
 from synapse_sdk.plugins.errors import ExecutionError, ParamsError, ValidationError
@@ -278,6 +287,75 @@ def test_every_field_is_told_at_once_with_its_value_and_its_rule():
     ]
     assert caught.value.message.splitlines()[0] == "The params of train do not fit:"
     assert len(caught.value.message.splitlines()) == 5
+
+
+class Lenient(BaseModel):
+    lr: float = 0.1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rename(cls, given: Any) -> Any:
+        return {"lr": given["learning_rate"]} if "learning_rate" in given else given
+
+
+class Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class Nested(BaseModel):
+    items: list[Optimizer] = []
+    named: dict[str, Optimizer] = {}
+    pair: tuple[int, Optimizer] | None = None
+    either: Optimizer | Params | None = None
+    aliased: Optimizer | None = Field(None, alias="ali-ased")
+    any_mapping: Optimizer | dict[str, Any] | None = None
+    lenient: Lenient = Lenient()
+    early: Lenient = Lenient()
+    open: Open = Open()
+    root: RootModel[dict[str, int]] | None = None
+
+    @field_validator("early", mode="before")
+    @classmethod
+    def _read(cls, given: Any) -> Any:
+        return {"lr": given["rate"]} if "rate" in given else given
+
+
+class NestedAction(BaseAction[Nested]):
+    def execute(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"items": [{}, {"nmae": "x"}]}, "items.1.nmae: there is no such param; did you mean items.1.name?"),
+        ({"named": {"a": {"zzz": 1}}}, "named.a.zzz: there is no such param"),
+        ({"pair": [1, {"nmae": 1}]}, "pair.1.nmae: there is no such param; did you mean pair.1.name?"),
+        ({"either": {"zzz": 1}}, "either.zzz: there is no such param"),
+        ({"ali-ased": {"zzz": 1}}, "ali-ased.zzz: there is no such param"),
+    ],
+)
+def test_a_name_that_a_model_inside_does_not_have_is_refused(given: dict[str, Any], problem: str):
+    with pytest.raises(ParamsError) as caught:
+        validate_params(NestedAction, given, action="nest", refuses_unknown=True)
+
+    assert caught.value.message == f"The params of nest do not fit: {problem}"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"any_mapping": {"zzz": 1}},
+        {"lenient": {"learning_rate": 1}},
+        {"early": {"rate": 1}},
+        {"open": {"zzz": 1}},
+        {"root": {"zzz": 1}},
+        {"either": {"count": 2}},
+    ],
+)
+def test_names_that_something_inside_takes_are_not_refused(given: dict[str, Any]):
+    checked = validate_params(NestedAction, given, refuses_unknown=True)
+
+    assert checked == Nested.model_validate(given)
 
 
 def test_params_that_do_not_fit_are_both_dialects_errors_with_pydantics_as_the_cause():

@@ -6,20 +6,16 @@ What people write is checked more strictly than what a program passes: an unknow
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import pydantic
-from pydantic import AliasChoices, AliasPath, BaseModel
+from pydantic import BaseModel
 
-from synapse_sdk._internal.closest import find_closest
 from synapse_sdk._internal.jsonable import shorten
 from synapse_sdk.plugins.errors import ParamsError, ValidationError
-
-if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
+from synapse_sdk.plugins.param_names import accepted_names, find_field, find_unknown_params, iter_options
 
 _QUOTING = """Quote the whole value: --params '{"epochs": 5}'; or write it to a file: --params @params.json"""
 
@@ -103,7 +99,7 @@ def apply_assignments(
     """
     merged = dict(params)
     for name, value in assignments:
-        is_one_name = model is not None and _find_field(model, name) is not None
+        is_one_name = model is not None and find_field(model, name) is not None
         *above, last = [name] if is_one_name else name.split(".")
         node, annotation, is_strict = merged, model, False
         for index, part in enumerate(above):
@@ -144,7 +140,7 @@ def validate_params(
     model: type[BaseModel] | None = getattr(action_cls, "params_model", None)
     if model is None:
         return params
-    unknown = _find_unknown(model, params) if refuses_unknown and isinstance(params, Mapping) else []
+    unknown = find_unknown_params(model, params) if refuses_unknown and isinstance(params, Mapping) else []
     try:
         checked = model.__pydantic_validator__.validate_python(params, context={"client": client})
     except pydantic.ValidationError as error:
@@ -159,19 +155,6 @@ def validate_params(
 
 def _name(action_cls: type[Any]) -> str:
     return str(action_cls.action_name or action_cls.__name__)
-
-
-def _find_unknown(model: type[BaseModel], params: Mapping[str, Any]) -> list[dict[str, Any]]:
-    if model.model_config.get("extra") == "allow":
-        return []
-    known = _accepted_names(model)
-    problems = []
-    for name in params:
-        if name not in known:
-            close = find_closest(name, known)
-            problem = "there is no such param" + (f"; did you mean {close}?" if close else "")
-            problems.append({"field": name, "loc": [name], "problem": problem})
-    return problems
 
 
 def _explain(item: Any, model: type[BaseModel]) -> dict[str, Any]:
@@ -203,56 +186,20 @@ def _refuse(name: str, model: type[BaseModel], problems: list[dict[str, Any]]) -
     return ParamsError(
         f"The params of {name} do not fit:{listed}",
         {"problems": problems},
-        hint=f"{name} takes: {', '.join(sorted(_accepted_names(model))) or 'no params'}.",
+        hint=f"{name} takes: {', '.join(sorted(accepted_names(model))) or 'no params'}.",
     )
-
-
-def _accepted_names(model: type[BaseModel]) -> set[str]:
-    names: set[str] = set()
-    by_name = model.model_config.get("populate_by_name") or model.model_config.get("validate_by_name")
-    for name, field in model.model_fields.items():
-        alias = field.validation_alias or field.alias
-        if alias is None or by_name:
-            names.add(name)
-        names |= _aliases(field)
-    return names
-
-
-def _find_field(model: type[BaseModel], name: str) -> FieldInfo | None:
-    """Return the field that is given by this name, or by this alias."""
-    if (field := model.model_fields.get(name)) is not None:
-        return field
-    return next((item for item in model.model_fields.values() if name in _aliases(item)), None)
-
-
-def _aliases(field: FieldInfo) -> set[str]:
-    alias = field.validation_alias or field.alias
-    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
-    firsts = (choice.path[0] if isinstance(choice, AliasPath) else choice for choice in choices)
-    return {first for first in firsts if isinstance(first, str)}
 
 
 def _enter(annotation: Any, name: object) -> tuple[Any, bool]:
     """Return what is wanted of `name` inside an annotation (None: anything), and whether it is strict."""
-    for option in _iter_options(annotation):
+    for option in iter_options(annotation):
         if isinstance(option, type) and issubclass(option, BaseModel):
-            field = _find_field(option, str(name))
+            field = find_field(option, str(name))
             is_strict = bool(option.model_config.get("strict"))
             return (None if field is None else field.rebuild_annotation()), is_strict
         if get_origin(option) in (dict, list, tuple, set, frozenset):
             return get_args(option)[1 if get_origin(option) is dict else 0], False
     return None, False
-
-
-def _iter_options(annotation: Any) -> Iterator[Any]:
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        yield from _iter_options(get_args(annotation)[0])
-    elif origin in (Union, UnionType):
-        for option in get_args(annotation):
-            yield from _iter_options(option)
-    else:
-        yield annotation
 
 
 def _read_as(annotation: Any, value: str, *, is_strict: bool) -> Any:
