@@ -18,6 +18,12 @@ CREATE = ("plugin", "create", "--name", "Box Checker", "--code", "box")
 FOLDER = "synapse-box-plugin"
 
 
+def test_help_names_every_category(synapse: Synapse):
+    said = " ".join(synapse("plugin", "create", "--help").stdout.split())
+
+    assert all(category in said for category in PluginCategory)
+
+
 @pytest.mark.parametrize("category", list(PluginCategory))
 def test_a_new_plugin_runs_and_is_ready_to_publish_with_zero_edits(
     synapse: Synapse, category: PluginCategory

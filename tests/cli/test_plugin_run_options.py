@@ -35,6 +35,7 @@ class AskParams(BaseModel):
     mode: Literal["fast", "good"] = "fast"
     sizes: list[int] = Field(default=[1, 2], min_length=1)
     note: str | None = None
+    corner: list[int] = Field(default=[0, 0], min_length=2, max_length=2)
     key: SecretStr = SecretStr("hush")
     optimizer: Optimizer = Optimizer()
     input: dict[str, int] = {}
@@ -86,6 +87,7 @@ def test_help_shows_the_action_s_own_params(synapse: Synapse, plugin: Path) -> N
         "mode fast | good [default: fast]",
         "sizes list of whole number [default: [1, 2]; 1 or more items]",
         "note text or nothing [default: nothing]",
+        "corner list of whole number [default: [0, 0]; 2 items]",
         "key secret text",
         "optimizer.name sgd | adam [default: sgd]",
         "optimizer.rate number Learning rate. [default: 0.1; more than 0; less than 1]",
@@ -93,6 +95,22 @@ def test_help_shows_the_action_s_own_params(synapse: Synapse, plugin: Path) -> N
     ):
         assert row in shown
     assert "hush" not in said.stdout
+
+
+def test_without_an_action_those_that_there_are_are_named(synapse: Synapse, plugin: Path) -> None:
+    said = synapse("plugin", "run", "--set", "dataset=1", cwd=plugin)
+
+    assert said.returncode == 2, said
+    assert said.stderr == (
+        "error: Which action? This plugin has ask, lost, plain.\nhint:  Such as: synapse plugin run ask\n"
+    )
+
+
+def test_without_an_action_and_without_a_plugin_the_argument_is_what_is_missing(synapse: Synapse) -> None:
+    said = synapse("plugin", "run")
+
+    assert said.returncode == 2, said
+    assert "Missing argument 'ACTION'" in said.stderr
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,23 @@ def test_an_assignment_is_split_at_its_first_equals_sign(text: str, pair: tuple[
     assert parse_assignment(text) == pair
 
 
+def test_the_name_of_a_file_without_the_sign_for_it_is_told_how_it_is_read(tmp_path: Path):
+    (tmp_path / "p.json").write_text("{}")
+
+    with pytest.raises(ValidationError) as caught:
+        parse_params("p.json", folder=tmp_path)
+
+    assert caught.value.hint == "To read the file of that name: --params @p.json"
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "p\0.json"])
+def test_what_can_be_no_files_name_is_told_as_json_is(tmp_path: Path, text: str):
+    with pytest.raises(ValidationError) as caught:
+        parse_params(text, folder=tmp_path)
+
+    assert str(caught.value.hint).startswith("Quote the whole value")
+
+
 @pytest.mark.parametrize("text", ["epochs", "", "=5", " =5"])
 def test_what_is_no_assignment_is_refused(text: str):
     with pytest.raises(ValidationError, match="not of the form name=value"):
@@ -227,8 +244,10 @@ def test_assignments_lie_over_the_params_and_later_ones_win():
         ("count=many", ("count: Input should be a valid integer, unable to parse string as an integer "
          "(given: 'many')")),
         ("positive=0", "positive: Input should be greater than 0 (given: 0)"),
-        ("counts=1,2", "counts: Input should be a valid list (given: '1,2')"),
+        ("counts=1,2", "counts: Input should be a valid list (given: '1,2'); as a list: [1, 2]"),
         ("count.x=5", "count: Input should be a valid integer (given: a mapping with x)"),
+        ("texts=cat", "texts: Input should be a valid list (given: 'cat'); as a list: [\"cat\"]"),
+        ("counts=3", "counts: Input should be a valid list (given: 3); as a list: [3]"),
         ("cuont=5", "cuont: there is no such param; did you mean count?"),
         ("renamed=5", "renamed: there is no such param; did you mean re-named?"),
     ],

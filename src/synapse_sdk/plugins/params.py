@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, Final, get_args, get_origin
 
 import pydantic
 from pydantic import BaseModel
@@ -18,6 +18,10 @@ from synapse_sdk.plugins.errors import ParamsError, ValidationError
 from synapse_sdk.plugins.param_names import accepted_names, find_field, find_unknown_params, iter_options
 
 _QUOTING = """Quote the whole value: --params '{"epochs": 5}'; or write it to a file: --params @params.json"""
+
+_HIDDEN: Final = "***"
+#: Pydantic's names of what is wrong with a value that is no list.
+_LIST_TYPES: Final = frozenset(["list_type", "tuple_type", "set_type", "frozen_set_type"])
 
 
 def parse_params(text: str, *, folder: Path | None = None) -> dict[str, Any]:
@@ -65,10 +69,19 @@ def parse_json(text: str, *, option: str, folder: Path | None = None) -> Any:
         raise ValidationError(
             f"{origin} is not JSON: {exc.msg} at line {exc.lineno}, column {exc.colno}, near {near!r}.",
             {"line": exc.lineno, "column": exc.colno, "position": exc.pos},
-            hint=_QUOTING.replace("--params", option),
+            hint=_advise_file(text, option, folder) or _QUOTING.replace("--params", option),
         ) from exc
     except (ValueError, RecursionError) as exc:  # a number of thousands of digits, brackets without end
         raise ValidationError(f"{origin} can not be read as JSON: {exc}.") from exc
+
+
+def _advise_file(text: str, option: str, folder: Path | None) -> str | None:
+    """Say how the file of that name is read, if there is one."""
+    try:
+        is_file = ((folder or Path.cwd()) / text).is_file()
+    except (OSError, ValueError):  # too long for a name, or with what none can have
+        return None
+    return f"To read the file of that name: {option} @{text}" if is_file else None
 
 
 def _origin_of(text: str, option: str, folder: Path | None) -> str:
@@ -164,15 +177,28 @@ def _explain(item: Any, model: type[BaseModel]) -> dict[str, Any]:
     for part in path:
         annotation, _ = _enter(annotation, part)
     is_shown = path and item["type"] != "missing"
-    given = f" (given: {_show(field, item['input'], annotation)})" if is_shown else ""
-    return {"field": field, "loc": list(path), "problem": f"{item['msg']}{given}"}
+    shown = _show(field, item["input"], annotation) if is_shown else ""
+    given = f" (given: {shown})" if shown else ""
+    return {"field": field, "loc": list(path), "problem": f"{item['msg']}{given}{_advise(item, shown)}"}
+
+
+def _advise(item: Any, shown: str) -> str:
+    """Show a single value, or several with commas between, as the list that was probably meant."""
+    if (
+        item["type"] not in _LIST_TYPES
+        or not isinstance(item["input"], str | int | float)
+        or shown == _HIDDEN
+    ):
+        return ""
+    values = [_json_or_text(part.strip()) for part in str(item["input"]).split(",")]
+    return f"; as a list: {shorten(json.dumps(values, ensure_ascii=False))}"
 
 
 def _show(field: str, value: object, annotation: Any) -> str:
     # A value that was refused may still be a secret, and a mapping may hold one.
     is_secret = any(word in field.lower() for word in ("token", "secret", "password", "key"))
     if is_secret or "Secret" in repr(annotation):
-        return "***"
+        return _HIDDEN
     if isinstance(value, Mapping):
         return f"a mapping with {', '.join(map(str, value))}" if value else "an empty mapping"
     if isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):

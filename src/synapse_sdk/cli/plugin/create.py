@@ -33,7 +33,12 @@ class AnswersMissingError(SynapseError):
 )
 @click.option("-n", "--name", help="Plugin display name.")
 @click.option("--code", help="Plugin code identifier: lowercase letters, digits, hyphens.")
-@click.option("-c", "--category", help="Plugin category, such as neural_net or custom.")
+@click.option(
+    "-c",
+    "--category",
+    help="Plugin category: neural_net, export, upload, smart_tool, post_annotation, pre_annotation, "
+    "data_validation or custom.",
+)
 @click.option("-y", "--yes", is_flag=True, help="Never ask: take the default where there is one.")
 @with_output
 def create(

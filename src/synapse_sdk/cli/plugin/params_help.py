@@ -97,8 +97,14 @@ def _list_bounds(schema: Schema, models: Schema) -> Iterator[str]:
         "minItems": "{} or more items",
         "maxItems": "{} or fewer items",
     }
+    exact = {"maxLength": ("minLength", "{} characters"), "maxItems": ("minItems", "{} items")}
+    told: set[str] = set()
+    for high, (low, text) in exact.items():
+        if high in schema and schema[high] == schema.get(low):
+            told |= {low, high}
+            yield text.format(schema[high])
     for key, text in words.items():
-        if key in schema:
+        if key in schema and key not in told:
             yield text.format(schema[key])
     options: Sequence[Schema] = schema.get("anyOf") or schema.get("oneOf") or ()
     for option in options:

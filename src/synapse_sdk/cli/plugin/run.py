@@ -41,6 +41,21 @@ _OUTCOME_WORDS = {
 }
 
 
+class ActionNotNamedError(SynapseError):
+    """Nobody said which action to run."""
+
+    @classmethod
+    def among(cls, actions: Sequence[str]) -> ActionNotNamedError:
+        """Name those that there are."""
+        return cls(
+            f"Which action? This plugin has {', '.join(sorted(actions)) or 'none'}.",
+            {"available": sorted(actions)},
+            hint=f"Such as: synapse plugin run {actions[0]}"
+            if actions
+            else "Add one under `actions:` in config.yaml.",
+        )
+
+
 class _RunCommand(click.Command):
     """Knows where an option belongs that is the action's and not ours, and tells an action's own params."""
 
@@ -54,6 +69,15 @@ class _RunCommand(click.Command):
             param = error.option_name.lstrip("-")
             more = f"A param of the action is given with --set {param}=VALUE."
             raise click.NoSuchOption(error.option_name, f"{error.message} {more}", ctx=ctx) from None
+        except click.MissingParameter as error:
+            if error.param is None or error.param.name != "action":
+                raise
+            given = _read_leniently(self, ctx.meta["arguments"], ctx.help_option_names)
+            try:
+                plugin = find_plugin(given.get("code"), given.get("path"))
+            except SynapseError:
+                raise error from None  # without a plugin there is nothing to choose from
+            raise ActionNotNamedError.among(plugin.list_actions()) from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write our options, then the params of the action that was named."""
@@ -130,7 +154,9 @@ def _write_params(formatter: click.HelpFormatter, plugin: PluginDiscovery, actio
     "-l", "--lang", type=click.Choice(LANGUAGES), help="Language of messages (default: your setting)."
 )
 @click.option(
-    "--rehearse", is_flag=True, help="Make up datasets and models that are not there; keep nothing."
+    "--rehearse",
+    is_flag=True,
+    help="Make up datasets and models that are not there, and a server's answers; keep no model.",
 )
 @click.option(
     "--follow", "is_following", is_flag=True, help="With --mode remote: watch the job until it ends."
