@@ -74,7 +74,7 @@ class _RunCommand(click.Command):
                 raise
             given = _read_leniently(self, ctx.meta["arguments"], ctx.help_option_names)
             try:
-                plugin = find_plugin(given.get("code"), given.get("path"))
+                plugin = _find_quietly(given.get("code"), given.get("path"))
             except SynapseError:
                 raise error from None  # without a plugin there is nothing to choose from
             raise ActionNotNamedError.among(plugin.list_actions()) from None
