@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.plugins.scripts import run_python, write_files
 
+from synapse_sdk.plugins.config_edit import ConfigChange, apply_changes
 from synapse_sdk.plugins.config_file import load_config, parse_config, to_plain
-from synapse_sdk.plugins.config_sync import ConfigChange, apply_changes, plan_sync, write_sync
+from synapse_sdk.plugins.config_sync import plan_sync, write_sync
 from synapse_sdk.plugins.errors import ConfigError
 
 HEAD = "name: A\ncode: a\nversion: 0.1.0\ncategory: custom\n"
