@@ -113,15 +113,15 @@ class InferAction(BaseTrainAction[dict]):
         "    input_type: yolo_dataset\n"
         "  infer:\n"
         "    entrypoint: plugin.train:InferAction\n"
-        "    output_type: model_weights\n"
         "    method: serve\n"
+        "    output_type: model_weights\n"
         "\n# tail\ntags: [a]\n"
     )
     assert [str(change) for change in plan.changes] == [
         "train.input_type: yolo_dataset",
         "infer: new action at plugin.train:InferAction",
-        "infer.output_type: model_weights",
         "infer.method: serve",
+        "infer.output_type: model_weights",
     ]
 
 

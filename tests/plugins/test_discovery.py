@@ -219,7 +219,7 @@ def test_a_config_is_told_as_a_document_and_brought_up_to_date(tmp_path: Path):
     assert PluginDiscovery.from_path(tmp_path / "copy").config == plugin.config
 
     lacking = PluginDiscovery.check_config_sync(file)
-    assert lacking["train"] == "input_type: - -> yolo_dataset; method: - -> job"
+    assert lacking["train"] == "method: - -> job; input_type: - -> yolo_dataset"
     assert lacking["put"].startswith("entrypoint: - -> plugin.train:Upload")
     assert PluginDiscovery.sync_config_file(tmp_path / "a") == lacking
     assert PluginDiscovery.sync_config_file(file) == {}

@@ -160,6 +160,17 @@ SURFACE: dict[str, tuple[str, ...]] = {
     "utils.file.requirements": ("read_requirements",),
     "utils.validation": ("validate_params",),
     "utils.validators": ("non_blank",),
+    "plugins.config_sync": (
+        "ConfigSyncer",
+        "EntrypointSyncer",
+        "HyperparametersSyncer",
+        "MethodSyncer",
+        "TypesSyncer",
+        "UPLOAD_GROUP_NAME_FIELD",
+        "UploadGroupNameSyncer",
+        "get_default_syncers",
+        "sync_action_config",
+    ),
     "plugins.models": ("LogEntry", "LogLevel", "LoggerBackend", "ProgressData", "RunStatus"),
     "plugins.models.logger": (
         "ActionProgress",

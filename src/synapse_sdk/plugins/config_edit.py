@@ -8,8 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from synapse_sdk.plugins.config_file import parse_config, to_plain
+from synapse_sdk.plugins.config_file import parse_config, to_plain, write_document
 from synapse_sdk.plugins.errors import ConfigError
+
+#: Stands for the new value of a key that goes.
+REMOVED = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +21,15 @@ class ConfigChange:
 
     action: str
     key: str
-    old: str | None
-    new: str
+    old: Any
+    #: A value as YAML holds it, or `REMOVED`.
+    new: Any
 
     def __str__(self) -> str:
+        if self.new is REMOVED:
+            return f"{self.action}.{self.key}: removed"
+        if isinstance(self.old, (list, dict)) or isinstance(self.new, (list, dict)):
+            return f"{self.action}.{self.key}: {'added' if self.old is None else 'changed'}"
         if self.key == "entrypoint" and self.old is None:
             return f"{self.action}: new action at {self.new}"
         old = "" if self.old is None else f" (was {self.old})"
@@ -48,7 +56,11 @@ def apply_changes(text: str, changes: Iterable[ConfigChange], *, file: str = "co
 
 def _differs_only_by(change: ConfigChange, before: str, after: str, file: str) -> bool:
     expected = to_plain(parse_config(before, file=file), file)
-    expected["actions"].setdefault(change.action, {})[change.key] = change.new
+    entry = expected["actions"].setdefault(change.action, {})
+    if change.new is REMOVED:
+        del entry[change.key]
+    else:
+        entry[change.key] = change.new
     try:
         found = to_plain(parse_config(after, file=file), file)
     except ConfigError:
@@ -79,14 +91,18 @@ def _apply(text: str, change: ConfigChange, file: str) -> str:
     entry = actions.get(change.action)
     if entry is None:
         indent = _indent_of_children(actions, default=2)
-        name, value = _as_scalar(change.action), _as_scalar(change.new)
-        block = f"{' ' * indent}{name}:{newline}{' ' * (2 * indent)}{change.key}: {value}{newline}"
+        name, value = _as_scalar(change.action), _as_block(change, 2 * indent, newline)
+        block = f"{' ' * indent}{name}:{newline}{value}"
         return _insert(lines, _end_of(document, lines, ("actions",)), block, newline)
-    if change.key in entry.lc.data:
-        _replace_value(lines, entry, change)
-        return "".join(lines)
     indent = _indent_of_children(entry, default=4)
-    block = f"{' ' * indent}{change.key}: {_as_scalar(change.new)}{newline}"
+    if change.key in entry.lc.data:
+        if isinstance(change.new, str) and isinstance(entry[change.key], str | None):
+            _replace_value(lines, entry, change)
+            return "".join(lines)
+        first, end = entry.lc.data[change.key][0], _end_of_value(document, lines, change)
+        new = "" if change.new is REMOVED else _as_block(change, indent, newline)
+        return "".join([*lines[:first], new, *lines[end:]])
+    block = _as_block(change, indent, newline)
     return _insert(lines, _end_of(document, lines, ("actions", change.action)), block, newline)
 
 
@@ -98,6 +114,16 @@ _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""")
 
 def _as_scalar(text: str) -> str:
     return text if _SAFE_WORD.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+def _as_block(change: ConfigChange, indent: int, newline: str) -> str:
+    """Return the lines of a key and its value."""
+    if isinstance(change.new, str):
+        text = f"{_as_scalar(change.key)}: {_as_scalar(change.new)}\n"
+    else:
+        text = write_document({change.key: change.new})
+    lines = [f"{' ' * indent}{line}" if line else "" for line in text.splitlines()]
+    return "".join(line + newline for line in lines)
 
 
 def _find_flow_style(document: Any, change: ConfigChange) -> str | None:
@@ -120,6 +146,19 @@ def _end_of(document: Any, lines: list[str], path: tuple[str, ...]) -> int:
         node = node[part]
     limit = next((index for index in range(own, limit) if lines[index].rstrip() == "..."), limit)
     indent = _indent_of_children(node, default=2)
+    while limit > own + 1 and _stands_between(lines[limit - 1], indent):
+        limit -= 1
+    return limit
+
+
+def _end_of_value(document: Any, lines: list[str], change: ConfigChange) -> int:
+    """Return the index of the line after the last one of a key's value."""
+    node, limit = document, len(lines)
+    own = document["actions"][change.action].lc.data[change.key][0]
+    for part in ("actions", change.action, change.key):
+        limit = min([limit, *(mark[0] for mark in node.lc.data.values() if mark[0] > own)])
+        indent, node = node.lc.data[part][1], node[part]
+    limit = next((index for index in range(own, limit) if lines[index].rstrip() == "..."), limit)
     while limit > own + 1 and _stands_between(lines[limit - 1], indent):
         limit -= 1
     return limit

@@ -1,4 +1,4 @@
-"""Bring config.yaml up to date with the code: types and methods of known actions, entries of new ones.
+"""Bring config.yaml up to date with the code: what syncers say of known actions, entries of new ones.
 
 The file is edited, not rewritten: only the lines that must differ do, so comments, order, quotes and unknown
 keys stay as they are.
@@ -6,18 +6,54 @@ keys stay as they are.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pydantic
+
 from synapse_sdk._internal.atomic_write import atomic_write
 from synapse_sdk._internal.errors import SynapseError
-from synapse_sdk.plugins.config_edit import ConfigChange, apply_changes
+from synapse_sdk.plugins.config import ActionConfig
+from synapse_sdk.plugins.config_edit import REMOVED, ConfigChange, apply_changes
 from synapse_sdk.plugins.config_file import LoadedConfig, load_config
+from synapse_sdk.plugins.config_syncers import (
+    UPLOAD_GROUP_NAME_FIELD,
+    ConfigSyncer,
+    EntrypointSyncer,
+    HyperparametersSyncer,
+    MethodSyncer,
+    TypesSyncer,
+    UploadGroupNameSyncer,
+    get_declared_syncers,
+    get_default_syncers,
+    sync_action_config,
+)
 from synapse_sdk.plugins.enums import RunMethod
-from synapse_sdk.plugins.errors import ValidationError
+from synapse_sdk.plugins.errors import ConfigError, ValidationError
 from synapse_sdk.plugins.importing import load_entrypoint, split_entrypoint
 from synapse_sdk.plugins.source import SYNCED, PluginSource, SourceAction
+
+__all__ = [
+    "UPLOAD_GROUP_NAME_FIELD",
+    "ConfigChange",
+    "ConfigSyncer",
+    "EntrypointSyncer",
+    "HyperparametersSyncer",
+    "MethodSyncer",
+    "SyncPlan",
+    "TypesSyncer",
+    "UploadGroupNameSyncer",
+    "describe_changes",
+    "get_default_syncers",
+    "plan_sync",
+    "sync_action_config",
+    "write_sync",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +66,34 @@ class SyncPlan:
     changes: tuple[ConfigChange, ...]
     #: Things that deserve a look, each a sentence with its place.
     warnings: tuple[str, ...]
+    #: By action: the changes in the words of the syncers that made them.
+    told: Mapping[str, tuple[str, ...]]
 
 
-def plan_sync(path: Path) -> SyncPlan:
+def plan_sync(path: Path, syncers: Sequence[ConfigSyncer] | None = None) -> SyncPlan:
     """Compare a plugin's config with its code, and change nothing.
 
-    Values that the source does not tell literally are read from the imported class.
+    Values that the source does not tell literally are read from the imported class, and so is the params
+    model when a syncer asks for it.
+
+    Args:
+        path: The plugin's folder or its config file.
+        syncers: What keeps an entry in step, in this order; those for what classes declare unless given.
 
     Raises:
-        ConfigError, ConfigNotFoundError: The config can not be read.
+        ConfigError: The config can not be read, or a syncer makes an entry of it that does not fit.
+        ConfigNotFoundError: There is none.
         ValidationError: A source file is not Python.
     """
     loaded = load_config(path)
-    source = PluginSource(loaded.folder)
-    warnings: list[str] = []
-    changes = [*_compare_known(loaded, source, warnings), *_find_new(loaded, source, warnings)]
+    sync = _Sync(loaded, get_declared_syncers() if syncers is None else syncers)
+    sync.compare_known()
+    sync.find_new()
     old_text = loaded.path.read_bytes().decode("utf-8")
-    new_text = apply_changes(old_text, changes, file=loaded.path.name)
-    return SyncPlan(loaded.path, old_text, new_text, tuple(changes), tuple(warnings))
+    new_text = apply_changes(old_text, sync.changes, file=loaded.path.name)
+    return SyncPlan(
+        loaded.path, old_text, new_text, tuple(sync.changes), tuple(sync.warnings), dict(sync.told)
+    )
 
 
 def write_sync(plan: SyncPlan) -> None:
@@ -59,54 +105,145 @@ def write_sync(plan: SyncPlan) -> None:
 
 def describe_changes(plan: SyncPlan) -> dict[str, str]:
     """Return by action what a plan changes, in a line."""
-    found: dict[str, list[str]] = {}
-    for change in plan.changes:
-        found.setdefault(change.action, []).append(f"{change.key}: {change.old or '-'} -> {change.new}")
-    return {action: "; ".join(changes) for action, changes in found.items()}
+    return {action: "; ".join(texts) for action, texts in plan.told.items()}
 
 
-def _compare_known(loaded: LoadedConfig, source: PluginSource, warnings: list[str]) -> list[ConfigChange]:
-    changes = []
-    for name, entry in loaded.config.actions.items():
-        action = source.find_action(entry.entrypoint)
-        if action is None:
-            if not source.has_name(entry.entrypoint):
-                warnings.append(
-                    f"actions.{name}.entrypoint: {entry.entrypoint!r} is not in {loaded.folder}; "
+class _Sync:
+    """One comparison of a config with its code."""
+
+    def __init__(self, loaded: LoadedConfig, syncers: Sequence[ConfigSyncer]) -> None:
+        self._loaded = loaded
+        self._source = PluginSource(loaded.folder)
+        self._syncers = syncers
+        self.changes: list[ConfigChange] = []
+        self.told: dict[str, tuple[str, ...]] = {}
+        self.warnings: list[str] = []
+
+    def compare_known(self) -> None:
+        """Run the syncers over the entries whose classes are in the source."""
+        for name, entry in self._loaded.config.actions.items():
+            action = self._source.find_action(entry.entrypoint)
+            if action is not None:
+                self._run(name, action, self._loaded.document["actions"][name], [])
+            elif not self._source.has_name(entry.entrypoint):
+                self.warnings.append(
+                    f"actions.{name}.entrypoint: {entry.entrypoint!r} is not in {self._loaded.folder}; "
                     "left as it is"
                 )
-            continue
-        values = _values_of(loaded.folder, action, warnings)
-        for key in SYNCED:
-            new = values.get(key)
-            old = getattr(entry, key)
-            # What the class does not say stays the config's to say.
-            if new is not None and new != (None if old is None else str(old)):
-                is_written = key in entry.model_fields_set
-                changes.append(
-                    ConfigChange(name, key, str(old) if is_written and old is not None else None, new)
-                )
-    return changes
+
+    def find_new(self) -> None:
+        """Make entries of the actions that the config does not have."""
+        entries = self._loaded.config.actions
+        known = {split_entrypoint(entry.entrypoint) for entry in entries.values()}
+        packages = sorted({module.partition(".")[0] for module, _ in known} | {"plugin"})
+        taken = {*entries, *self._loaded.unusable}
+        for action in self._source.iter_actions(packages):
+            name = action.default_name
+            if (action.module, action.class_name) in known or name in taken:
+                continue  # a name that the config points at other code: it knows why
+            taken.add(name)
+            self.changes.append(ConfigChange(name, "entrypoint", None, action.entrypoint))
+            entry = {"entrypoint": action.entrypoint}
+            self._run(name, action, entry, [f"entrypoint: - -> {action.entrypoint}"])
+
+    def _run(self, name: str, action: SourceAction, before: Mapping[str, Any], texts: list[str]) -> None:
+        entry = deepcopy(dict(before))
+        info = self._describe(name, action)
+        for syncer in self._syncers:
+            last = deepcopy(entry)
+            told = syncer.sync(name, info, entry)
+            # Dates and the like, which were read from the file, may stay; they are not put there.
+            put = {item.key for item in _compare(name, last, entry) if item.new is not REMOVED}
+            entry |= {key: _as_plain(entry[key], name, key, syncer) for key in entry if key in put}
+            if changes := _compare(name, last, entry):
+                words = [told] if isinstance(told, str) else list(told or ())
+                # What nobody tells is told all the same; what is told and did not happen is not.
+                texts.extend(words or [str(change) for change in changes])
+                _check_entry(name, entry, syncer, changes)
+        self.changes += _compare(name, before, entry)
+        if texts:
+            self.told[name] = tuple(texts)
+
+    def _describe(self, name: str, action: SourceAction) -> dict[str, Any]:
+        values = _values_of(self._loaded.folder, action, self.warnings)
+        told = {key: values.get(key) for key in SYNCED}
+        found = {"entrypoint": f"{action.module}.{action.class_name}", **told}
+        return _ActionInfo(found, cache(lambda: self._find_model(name, action)))
+
+    def _find_model(self, name: str, action: SourceAction) -> Any:
+        try:
+            return getattr(load_entrypoint(self._loaded.folder, action.entrypoint), "params_model", None)
+        except SynapseError:
+            raise
+        except (Exception, SystemExit) as exc:  # noqa: BLE001 - border of the author's code
+            self.warnings.append(
+                f"actions.{name}: its params are not known, because {action.entrypoint} can not be imported "
+                f"here: {type(exc).__name__}: {exc}"
+            )
+            return None
 
 
-def _find_new(loaded: LoadedConfig, source: PluginSource, warnings: list[str]) -> list[ConfigChange]:
-    known = {split_entrypoint(entry.entrypoint) for entry in loaded.config.actions.values()}
-    packages = sorted({module.partition(".")[0] for module, _ in known} | {"plugin"})
-    changes = []
-    taken = {*loaded.config.actions, *loaded.unusable}
-    for action in source.iter_actions(packages):
-        if (action.module, action.class_name) in known:
-            continue
-        name = action.default_name
-        if name in taken:
-            continue  # the config points that name at other code, and knows why
-        taken.add(name)
-        changes.append(ConfigChange(name, "entrypoint", None, action.entrypoint))
-        values = _values_of(loaded.folder, action, warnings)
-        changes += [
-            ConfigChange(name, key, None, value) for key in SYNCED if (value := values.get(key)) is not None
-        ]
-    return changes
+class _ActionInfo(dict[str, Any]):
+    """What the code says of an action. Its `params_model` costs an import, so it is found when asked for."""
+
+    def __init__(self, found: Mapping[str, Any], find_model: Callable[[], Any]) -> None:
+        super().__init__(found)
+        self._find_model = find_model
+
+    def __contains__(self, key: object) -> bool:
+        return key == "params_model" or super().__contains__(key)
+
+    def __missing__(self, key: str) -> Any:
+        if key == "params_model":
+            return self._find_model()
+        raise KeyError(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a value; `params_model` too."""
+        return self._find_model() if key == "params_model" else super().get(key, default)
+
+
+def _compare(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[ConfigChange]:
+    changed = [
+        ConfigChange(name, key, before.get(key), value)
+        for key, value in after.items()
+        if key not in before or repr(before[key]) != repr(value)  # 1 is not True, nor 1.0
+    ]
+    gone = [ConfigChange(name, key, before[key], REMOVED) for key in before if key not in after]
+    return changed + gone
+
+
+def _as_plain(value: Any, action: str, key: str, syncer: ConfigSyncer) -> Any:
+    """Return a value as YAML reads it back."""
+    if isinstance(value, Enum):
+        return _as_plain(value.value, action, key, syncer)
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    if isinstance(value, Mapping) and all(isinstance(inner, str) for inner in value):
+        return {inner: _as_plain(item, action, f"{key}.{inner}", syncer) for inner, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_plain(item, action, f"{key}[{index}]", syncer) for index, item in enumerate(value)]
+    raise ConfigError(
+        f"actions.{action}.{key}: the syncer {syncer.name} put a {type(value).__name__} there, which a "
+        "config can not hold.",
+        {"action": action, "key": key, "syncer": syncer.name},
+        hint="Texts, numbers, booleans, None, lists and dicts with texts as keys can be written.",
+    )
+
+
+def _check_entry(
+    name: str, entry: Mapping[str, Any], syncer: ConfigSyncer, changes: Sequence[ConfigChange]
+) -> None:
+    try:
+        ActionConfig.model_validate(entry)
+    except pydantic.ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        place = ".".join(map(str, ("actions", name, *problem["loc"])))
+        raise ConfigError(
+            f"{place}: what the syncer {syncer.name} made of it does not fit: {problem['msg']}.",
+            {"action": name, "syncer": syncer.name, "changes": [str(change) for change in changes]},
+            hint="Nothing was written; mend the syncer.",
+        ) from error
 
 
 def _values_of(folder: Path, action: SourceAction, warnings: list[str]) -> dict[str, str | None]:

@@ -5,7 +5,8 @@ Source: interface sheet `core.md` §6.6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from synapse_sdk.plugins.action_schemas import ActionSchemas
     from synapse_sdk.plugins.config import ActionConfig, PluginConfig
+    from synapse_sdk.plugins.config_syncers import ConfigSyncer
 
 #: Levels below the current folder in which a code is searched: `plugins/synapse-x-plugin/config.yaml`.
 SEARCH_DEPTH = 2
@@ -226,16 +228,27 @@ class PluginDiscovery:
         return describe_changes(plan_sync(Path(path)))
 
     @staticmethod
-    def sync_config_file(path: str | Path) -> dict[str, str]:
+    def sync_config_file(path: str | Path, syncers: Sequence[ConfigSyncer] | None = None) -> dict[str, str]:
         """Bring a config up to date with the code, line by line; return by action what was changed.
 
+        What deserves a look, such as an entrypoint that names nothing, is a Python warning.
+
+        Args:
+            path: The plugin's folder or its config file.
+            syncers: What keeps an entry in step, in this order: your own, those of
+                `config_sync.get_default_syncers()`, or both. Unless given, those for what classes declare:
+                entrypoint, method and types.
+
         Raises:
-            ConfigError: An entry is written in a style that can not be edited line by line.
+            ConfigError: An entry is written in a style that can not be edited line by line, or a syncer makes
+                one that does not fit. Nothing was written.
         """
         from synapse_sdk.plugins.config_sync import describe_changes, plan_sync, write_sync
 
-        plan = plan_sync(Path(path))
+        plan = plan_sync(Path(path), syncers)
         write_sync(plan)
+        for text in plan.warnings:
+            warnings.warn(text, stacklevel=2)
         return describe_changes(plan)
 
 
