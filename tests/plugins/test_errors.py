@@ -34,6 +34,7 @@ PARENTS = {
     "UploadNotReachedError": ["PluginUploadError", "NotReachableError"],
     "ArchiveError": ["PluginError"],
     "BuildError": ["PluginError"],
+    "GitHubArchiveError": ["PluginError"],
     "ChecksumMismatchError": ["PluginError"],
 }
 CLASSES = [getattr(errors, name) for name in ["PluginError", *PARENTS]] + [

@@ -69,6 +69,7 @@ LOGGERS = (
     "TqdmLogger",
 )
 GROUPS = ("apply_group_name", "normalize_groups")
+ACTION_REGISTRY = ("ActionRegistry", "ActionSpec", "ActionType", "get_action_registry")
 #: Module → names. What is to come with the rest of the author API is not listed yet.
 SURFACE: dict[str, tuple[str, ...]] = {
     "plugins": (
@@ -88,7 +89,9 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "run_plugin",
         "action",
     ),
+    "plugins.action_registry": ACTION_REGISTRY,
     "plugins.actions": (
+        *ACTION_REGISTRY,
         *AUTO_LABEL,
         *SERVING,
         "BaseExportAction",
@@ -145,6 +148,7 @@ SURFACE: dict[str, tuple[str, ...]] = {
     "plugins.testing.sample_actions": ("ConvertAction", "DownloadAction", "Step3Result", "TrainAction"),
     "loggers": LOGGERS,
     "plugins.enums": ("ACTION_DEFAULT_METHODS", "ContainerKind", "RunMethod"),
+    "plugins.errors": ("GitHubArchiveError",),
     "plugins.executors": ("ExecutorProtocol", "LocalExecutor"),
     "plugins.actions.train": ("BaseTrainAction", "BaseTrainParams", "TrainContext", "TrainLogMessageCode"),
     "utils.datetime": ("utcnow", "utcnow_iso"),
@@ -171,6 +175,8 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "get_default_syncers",
         "sync_action_config",
     ),
+    "plugins.templates": ("TEMPLATES_DIR", "get_template_dir"),
+    "plugins.version": ("VersionResolver",),
     "plugins.models": ("LogEntry", "LogLevel", "LoggerBackend", "ProgressData", "RunStatus"),
     "plugins.models.logger": (
         "ActionProgress",
@@ -361,7 +367,13 @@ SURFACE: dict[str, tuple[str, ...]] = {
     "plugins.steps.utils.logging": ("LoggingStep",),
     "plugins.steps.utils.timing": ("TimingStep",),
     "plugins.steps.utils.validation": ("ValidationStep",),
-    "plugins.utils": (*FORMS, "get_action_config", "get_action_method", "get_plugin_actions"),
+    "plugins.utils": (
+        *FORMS,
+        "get_action_config",
+        "get_action_method",
+        "get_plugin_actions",
+        "read_requirements",
+    ),
     "integrations": ("autolog", "disable_autolog", "list_integrations"),
     "integrations.ultralytics": ("UltralyticsIntegration",),
     "i18n": ("LocalizedMessage", "Translator", "get_language", "get_translator", "set_language", "translate"),

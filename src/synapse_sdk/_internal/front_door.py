@@ -14,14 +14,14 @@ def build_front_door(
 
     Args:
         namespace: The package's `globals()`; what was asked for once becomes an ordinary attribute there.
-        home: Name → the module that it lives in, relative to the package.
+        home: Name → the module that it lives in, relative to the package: `io`, or `..registry` of a sibling.
     """
     package, names = namespace["__name__"], sorted(home)
 
     def load(name: str) -> object:
         if name not in home:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{package}.{home[name]}"), name)
+        value: object = getattr(import_module(f".{home[name]}", package), name)
         namespace[name] = value
         return value
 

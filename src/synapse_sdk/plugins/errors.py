@@ -22,6 +22,7 @@ PluginError
 │   └── UploadNotReachedError  … because that is away or fails (also a NotReachableError)
 ├── ArchiveError             the archive could not be written or read
 ├── BuildError               a wheel can not be used
+├── GitHubArchiveError       a release could not be kept on, or had from, GitHub
 └── ChecksumMismatchError    the bytes are not the promised bytes
 ```
 
@@ -151,6 +152,10 @@ class ArchiveError(PluginError):
 
 class BuildError(PluginError):
     """A wheel can not be used."""
+
+
+class GitHubArchiveError(PluginError):
+    """A release could not be kept on, or had from, GitHub. For plugins from elsewhere that raise it."""
 
 
 class ChecksumMismatchError(PluginError):

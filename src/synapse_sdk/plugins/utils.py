@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from synapse_sdk._internal.requirement_list import read_requirements
 from synapse_sdk.plugins.config import PluginConfig
 from synapse_sdk.plugins.discovery import PluginDiscovery
 from synapse_sdk.plugins.enums import RunMethod
@@ -20,6 +21,7 @@ __all__ = [
     "get_action_ui_schema",
     "get_plugin_actions",
     "pydantic_to_ui_schema",
+    "read_requirements",
 ]
 
 

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 from synapse_sdk._internal.front_door import build_front_door
 
 if TYPE_CHECKING:
+    from synapse_sdk.plugins.action_registry import ActionRegistry as ActionRegistry
+    from synapse_sdk.plugins.action_registry import ActionSpec as ActionSpec
+    from synapse_sdk.plugins.action_registry import ActionType as ActionType
+    from synapse_sdk.plugins.action_registry import get_action_registry as get_action_registry
     from synapse_sdk.plugins.actions.auto_label.action import AutoLabelParams as AutoLabelParams
     from synapse_sdk.plugins.actions.auto_label.action import (
         AutoLabelProgressCategories as AutoLabelProgressCategories,
@@ -47,6 +51,10 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = build_front_door(
     globals(),
     {
+        "ActionRegistry": ".action_registry",
+        "ActionSpec": ".action_registry",
+        "ActionType": ".action_registry",
+        "get_action_registry": ".action_registry",
         "AutoLabelParams": "auto_label.action",
         "AutoLabelProgressCategories": "auto_label.action",
         "AutoLabelResult": "auto_label.action",

@@ -2,22 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from synapse_sdk._internal.requirement_list import read_requirements
 
 __all__ = ["read_requirements"]
-
-
-def read_requirements(file_path: str | Path) -> list[str] | None:
-    """Return the lines of a requirements file without blank ones and comments; None where there is no file.
-
-    A line that goes on after a backslash is one line.
-
-    Raises:
-        UnicodeDecodeError: The file is not UTF-8.
-    """
-    try:
-        text = Path(file_path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return None
-    lines = (line.partition(" #")[0].strip() for line in text.replace("\\\n", " ").splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
