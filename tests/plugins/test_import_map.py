@@ -70,6 +70,15 @@ LOGGERS = (
 )
 GROUPS = ("apply_group_name", "normalize_groups")
 ACTION_REGISTRY = ("ActionRegistry", "ActionSpec", "ActionType", "get_action_registry")
+ARCHIVE = (
+    "ArchiveFilter",
+    "ProgressCallback",
+    "create_archive",
+    "create_archive_from_git",
+    "extract_archive",
+    "get_archive_size",
+    "list_archive_contents",
+)
 #: Module → names. What is to come with the rest of the author API is not listed yet.
 SURFACE: dict[str, tuple[str, ...]] = {
     "plugins": (
@@ -170,7 +179,8 @@ SURFACE: dict[str, tuple[str, ...]] = {
     ),
     "utils.redaction": ("redact_auth_header", "redact_text", "redact_url", "sanitize_exception"),
     "utils.datetime": ("utcnow", "utcnow_iso"),
-    "utils.file": ("calculate_checksum", "read_requirements", "verify_checksum"),
+    "utils.file": (*ARCHIVE, "calculate_checksum", "read_requirements", "verify_checksum"),
+    "utils.file.archive": ARCHIVE,
     "utils.file.checksum": (
         "DEFAULT_CHUNK_SIZE",
         "HashAlgorithm",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 def atomic_write(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -28,6 +31,24 @@ def atomic_write(path: Path, data: bytes, *, mode: int = 0o644) -> None:
             os.fsync(stream.fileno())
         partial.replace(path)
     except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def written_beside(destination: Path) -> Iterator[IO[bytes]]:
+    """Open a sibling of `destination` to read and write; it takes its place when the block ends well.
+
+    As for `atomic_write`, for what is not in memory at once.
+    """
+    partial = destination.with_name(f".{destination.name}.{os.urandom(6).hex()}.partial")
+    try:
+        with partial.open("x+b") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(destination)
+    except BaseException:  # an interrupt leaves nothing behind either
         partial.unlink(missing_ok=True)
         raise
 

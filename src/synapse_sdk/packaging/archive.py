@@ -7,16 +7,13 @@ release's identity is therefore its plan's digest, never the archive's.
 from __future__ import annotations
 
 import hashlib
-import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
+from synapse_sdk._internal.atomic_write import written_beside
 from synapse_sdk._internal.digests import CHUNK_BYTES
 from synapse_sdk.packaging.contents import PlannedFile, iter_contents
 from synapse_sdk.packaging.plan import ReleasePlan
@@ -50,7 +47,7 @@ def write_archive(plan: ReleasePlan, destination: Path) -> Archive:
     """
     plan.require_no_secrets()
     try:
-        with _written_beside(destination) as stream:
+        with written_beside(destination) as stream:
             with zipfile.ZipFile(stream, "w") as archive:
                 for planned in plan.files:
                     _add(archive, planned)
@@ -66,20 +63,6 @@ def write_archive(plan: ReleasePlan, destination: Path) -> Archive:
             hint="Make room, or choose another place.",
         ) from error
     return Archive(destination, size_bytes, f"sha256:{digest.hexdigest()}")
-
-
-@contextmanager
-def _written_beside(destination: Path) -> Iterator[IO[bytes]]:
-    partial = destination.with_name(f".{destination.name}.{os.urandom(6).hex()}.partial")
-    try:
-        with partial.open("x+b") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(destination)
-    except BaseException:  # an interrupt leaves nothing behind either
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def _add(archive: zipfile.ZipFile, planned: PlannedFile) -> None:
