@@ -79,6 +79,27 @@ ARCHIVE = (
     "get_archive_size",
     "list_archive_contents",
 )
+FILE_IO = (
+    "DEFAULT_MAX_TEMP_FILES",
+    "cleanup_stale_tmp_dirs",
+    "decode_base64_data",
+    "evict_temp_dirs",
+    "evict_temp_files",
+    "get_dict_from_file",
+    "get_temp_path",
+    "is_base64_data",
+    "protect_temp_file",
+    "protect_temp_files",
+    "unprotect_temp_file",
+)
+DOWNLOADS = (
+    "adownload_file",
+    "afiles_url_to_path",
+    "afiles_url_to_path_from_objs",
+    "download_file",
+    "files_url_to_path",
+    "files_url_to_path_from_objs",
+)
 #: Module → names. What is to come with the rest of the author API is not listed yet.
 SURFACE: dict[str, tuple[str, ...]] = {
     "plugins": (
@@ -179,8 +200,18 @@ SURFACE: dict[str, tuple[str, ...]] = {
     ),
     "utils.redaction": ("redact_auth_header", "redact_text", "redact_url", "sanitize_exception"),
     "utils.datetime": ("utcnow", "utcnow_iso"),
-    "utils.file": (*ARCHIVE, "calculate_checksum", "read_requirements", "verify_checksum"),
+    "utils.file": (
+        *ARCHIVE,
+        *FILE_IO,
+        *DOWNLOADS,
+        "calculate_checksum",
+        "read_requirements",
+        "verify_checksum",
+    ),
     "utils.file.archive": ARCHIVE,
+    "utils.file.download": (*DOWNLOADS, "download_json"),
+    "utils.file.io": (*FILE_IO, "DEFAULT_CHUNK_SIZE", "convert_file_to_base64", "read_file_in_chunks"),
+    "utils.file.retry": ("streaming_download",),
     "utils.file.checksum": (
         "DEFAULT_CHUNK_SIZE",
         "HashAlgorithm",

@@ -6,7 +6,7 @@ without.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,24 +14,32 @@ from urllib.parse import urlsplit
 
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk.clients.errors import ClientError, ClientResponseIncompleteError
-from synapse_sdk.clients.transport import BROKEN, Transport, is_worth_repeating, wait_before_repeating
+from synapse_sdk.clients.transport import (
+    BROKEN,
+    RETRY_WAITS_S,
+    Transport,
+    is_worth_repeating,
+    wait_before_repeating,
+)
 
 if TYPE_CHECKING:
     import httpx
 
-#: How often a file that broke off, or that a server can not send just now, is asked for again.
-RETRIES = 3
 _SCHEMES = ("http", "https")
 _PARTIAL = 206
 
 
-def download_file(transport: Transport, url: str, target: Path) -> int:
+def download_file(
+    transport: Transport, url: str, target: Path, *, waits_s: Sequence[float] = RETRY_WAITS_S
+) -> int:
     """Write what an address answers to `target`; return its size in bytes.
 
     Args:
         transport: The server that named the address.
         url: The address; one without a host is the server's own.
         target: The file. It is there whole, or it stays as it was; its folder must exist.
+        waits_s: Seconds before each time that it is asked for again, where it broke off or a server can not
+            send it just now, and did not say how long that takes.
 
     Raises:
         ClientError: The address is none, or it can not be had; its query, which may hold a signature, is not
@@ -43,7 +51,7 @@ def download_file(transport: Transport, url: str, target: Path) -> int:
     part = target.with_name(f".{uuid7()}.part")
     try:
         with source as asked:
-            size_bytes = _receive(asked, address, part)
+            size_bytes = _receive(asked, address, part, waits_s)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -83,15 +91,15 @@ def _choose_source(transport: Transport, address: str) -> Iterator[Transport]:
         stranger.close()
 
 
-def _receive(source: Transport, address: str, part: Path) -> int:
+def _receive(source: Transport, address: str, part: Path, waits_s: Sequence[float]) -> int:
     version: dict[str, str] = {}
-    for tries in range(RETRIES + 1):
+    for tries in range(len(waits_s) + 1):
         try:
             return _take_up(source, address, part, version)
         except BROKEN as error:
-            if tries == RETRIES or not is_worth_repeating(error):
+            if tries == len(waits_s) or not is_worth_repeating(error):
                 raise
-            wait_before_repeating(error, tries)
+            wait_before_repeating(error, tries, waits_s)
     raise AssertionError("unreachable")
 
 

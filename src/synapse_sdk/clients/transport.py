@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,7 @@ class Transport:
         workspace: str | None = None,
         headers: Mapping[str, str] | None = None,
         read_timeout_s: float = READ_TIMEOUT_S,
+        follows_redirects: bool = False,
     ) -> None:
         """Prepare requests.
 
@@ -60,6 +61,7 @@ class Transport:
             workspace: Code of the workspace, unless the token's own.
             headers: More headers of each request.
             read_timeout_s: How long an answer may take.
+            follows_redirects: For addresses that are nobody's in particular; never together with a token.
 
         Raises:
             AuthenticationError: The token could not be one, such as with the end of a line behind it.
@@ -73,6 +75,7 @@ class Transport:
         for name, value in self._headers.items():
             _refuse_odd(name, value)
         self._read_timeout_s = read_timeout_s
+        self._follows_redirects = follows_redirects
         self._opened: httpx.Client | None = None
         self._opened_for = ""
 
@@ -233,7 +236,7 @@ class Transport:
             # A redirect would carry the token to wherever it points.
             self._opened = httpx.Client(
                 headers=self._headers,
-                follow_redirects=False,
+                follow_redirects=self._follows_redirects,
                 trust_env=True,
                 verify=True if scheme == "https" else _trust_nobody(),
             )
@@ -251,10 +254,10 @@ def is_worth_repeating(error: ClientError) -> bool:
     return error.status_code in _RETRIED
 
 
-def wait_before_repeating(error: ClientError, tries: int) -> None:
+def wait_before_repeating(error: ClientError, tries: int, waits_s: Sequence[float] = RETRY_WAITS_S) -> None:
     """Wait as long as the server asks for, else longer with each of the `tries` that failed before."""
     jitter = random.uniform(0.8, 1.2)  # noqa: S311 - no secret
-    time.sleep(error.details.get("retry_after_s") or RETRY_WAITS_S[tries] * jitter)
+    time.sleep(error.details.get("retry_after_s") or waits_s[tries] * jitter)
 
 
 def is_address(url: str) -> bool:
@@ -279,7 +282,7 @@ def _trust_nobody() -> ssl.SSLContext:
 
 def _refuse_odd(name: str, value: str) -> None:
     # Here, and without the value: of a header that can not be sent, the HTTP client shows all.
-    secret = value.removeprefix("Token ")
+    secret = value.removeprefix("Token ").removeprefix("Basic ")
     odd = next((letter for letter in secret if not "!" <= letter <= "~"), None)
     if odd is not None:
         raise AuthenticationError(

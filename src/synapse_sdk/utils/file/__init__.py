@@ -1,4 +1,4 @@
-"""Files: checksums, archives, requirements. A lazy door."""
+"""Files: fetched, packed, read, checked. A lazy door."""
 
 from __future__ import annotations
 
@@ -21,11 +21,45 @@ if TYPE_CHECKING:
         calculate_checksum_from_file_object as calculate_checksum_from_file_object,
     )
     from synapse_sdk.utils.file.checksum import verify_checksum as verify_checksum
+    from synapse_sdk.utils.file.download import adownload_file as adownload_file
+    from synapse_sdk.utils.file.download import afiles_url_to_path as afiles_url_to_path
+    from synapse_sdk.utils.file.download import afiles_url_to_path_from_objs as afiles_url_to_path_from_objs
+    from synapse_sdk.utils.file.download import download_file as download_file
+    from synapse_sdk.utils.file.download import files_url_to_path as files_url_to_path
+    from synapse_sdk.utils.file.download import files_url_to_path_from_objs as files_url_to_path_from_objs
+    from synapse_sdk.utils.file.io import DEFAULT_MAX_TEMP_FILES as DEFAULT_MAX_TEMP_FILES
+    from synapse_sdk.utils.file.io import cleanup_stale_tmp_dirs as cleanup_stale_tmp_dirs
+    from synapse_sdk.utils.file.io import decode_base64_data as decode_base64_data
+    from synapse_sdk.utils.file.io import evict_temp_dirs as evict_temp_dirs
+    from synapse_sdk.utils.file.io import evict_temp_files as evict_temp_files
+    from synapse_sdk.utils.file.io import get_dict_from_file as get_dict_from_file
+    from synapse_sdk.utils.file.io import get_temp_path as get_temp_path
+    from synapse_sdk.utils.file.io import is_base64_data as is_base64_data
+    from synapse_sdk.utils.file.io import protect_temp_file as protect_temp_file
+    from synapse_sdk.utils.file.io import protect_temp_files as protect_temp_files
+    from synapse_sdk.utils.file.io import unprotect_temp_file as unprotect_temp_file
     from synapse_sdk.utils.file.requirements import read_requirements as read_requirements
 
 __getattr__, __dir__, __all__ = build_front_door(
     globals(),
     {
+        "DEFAULT_MAX_TEMP_FILES": "io",
+        "cleanup_stale_tmp_dirs": "io",
+        "decode_base64_data": "io",
+        "evict_temp_dirs": "io",
+        "evict_temp_files": "io",
+        "get_dict_from_file": "io",
+        "get_temp_path": "io",
+        "is_base64_data": "io",
+        "protect_temp_file": "io",
+        "protect_temp_files": "io",
+        "unprotect_temp_file": "io",
+        "adownload_file": "download",
+        "afiles_url_to_path": "download",
+        "afiles_url_to_path_from_objs": "download",
+        "download_file": "download",
+        "files_url_to_path": "download",
+        "files_url_to_path_from_objs": "download",
         "ArchiveFilter": "archive",
         "ProgressCallback": "archive",
         "create_archive": "archive",
