@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
 
 import pytest
@@ -284,12 +285,78 @@ def test_an_alias_bomb_is_refused_before_it_grows(tmp_path: Path):
     ]
 
 
-@pytest.mark.parametrize("text", ["env: &e\n  x: *e\n", "zzz: &z [*z]\n", "tags: &t [*t]\n"])
-def test_an_alias_to_itself_ends(tmp_path: Path, text: str):
-    try:
-        load(tmp_path, GOOD + text)
-    except ConfigError as error:
-        assert "config.yaml:8:" in error.message  # noqa: PT017 - both endings are good, hanging is not
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("env: &e\n  x: *e\n", "6:6"), ("zzz: &z [*z]\n", "5:10"), ("tags: &t [*t]\n", "5:11")],
+)
+def test_a_value_inside_of_itself_is_refused_at_its_place(tmp_path: Path, text: str, place: str):
+    (problem,) = problems_of(tmp_path, f"{HEAD}{text}{ACTIONS}")
+
+    assert problem.startswith(f"config.yaml:{place}: *")
+    assert problem.endswith("is a value inside of itself; a config has none without an end")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "env: !!python/object/apply:os.system ['touch /tmp/x']\n",
+            "5:6: the tag !!python/object/apply:os.system",
+        ),
+        ("description: !!python/name:os.system\n", "5:14: the tag !!python/name:os.system"),
+        ("tags: [a, !secret b]\n", "5:11: the tag !secret"),
+        ("env:\n  X: !include other.yaml\n", "6:6: the tag !include"),
+    ],
+)
+def test_a_tag_that_means_nothing_is_refused_at_its_place(tmp_path: Path, text: str, problem: str):
+    (found,) = problems_of(tmp_path, f"{HEAD}{text}{ACTIONS}")
+
+    assert found == f"config.yaml:{problem} means nothing in a config; leave it out"
+
+
+def test_an_exclamation_mark_in_a_text_is_no_tag(tmp_path: Path):
+    text = f"{HEAD}description: Hello! Now with more!\nreadme: '!read me'\n{ACTIONS}"
+
+    assert load(tmp_path, text).config.description == "Hello! Now with more!"
+
+
+def test_a_number_without_end_is_told_at_its_place(tmp_path: Path):
+    (problem,) = problems_of(tmp_path, f"{HEAD}env:\n  N: {'9' * 5000}\n{ACTIONS}")
+
+    assert problem == "config.yaml:6:6: a number of 5,000 digits is more than can be read"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_utf_16_is_named(tmp_path: Path, encoding: str):
+    mark = b"" if encoding == "utf-16" else b"\xfe\xff"
+    (tmp_path / "config.yaml").write_bytes(mark + HEAD.encode(encoding))
+
+    with pytest.raises(ConfigError, match=r"config\.yaml:1:1: this is UTF-16; save the file as UTF-8"):
+        load_config(tmp_path)
+
+
+def test_what_has_the_name_of_a_config_and_is_no_file_is_told(tmp_path: Path):
+    config = tmp_path / "config.yaml"
+
+    config.symlink_to("gone.yaml")
+    with pytest.raises(
+        ConfigNotFoundError, match=r"config\.yaml is a link to gone\.yaml, where there is no file"
+    ):
+        load_config(tmp_path)
+    config.unlink()
+    config.symlink_to("config.yaml")
+    with pytest.raises(ConfigNotFoundError, match=r"is a link to config\.yaml, where there is no file"):
+        load_config(tmp_path)
+    config.unlink()
+    config.mkdir()
+    with pytest.raises(ConfigNotFoundError, match=r"config\.yaml is a folder"):
+        load_config(tmp_path)
+    config.rmdir()
+    os.mkfifo(config)
+    with pytest.raises(ConfigNotFoundError, match=r"config\.yaml is neither a file nor a folder"):
+        load_config(tmp_path)
+    (tmp_path / "synapse.yaml").write_text(GOOD)
+    assert load_config(tmp_path).path.name == "synapse.yaml"
 
 
 def test_an_anchor_used_twice_is_no_ones_warning(tmp_path: Path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from synapse_sdk.plugins.config_problem import ConfigProblem, Place, kind_of, refuse
 from synapse_sdk.plugins.config_rules import is_plain
+from synapse_sdk.plugins.config_syntax import find_misused_syntax
 from synapse_sdk.plugins.errors import ConfigError, ConfigNotFoundError
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ CONFIG_NAMES = ("config.yaml", "synapse.yaml")
 SIZE_LIMIT_BYTES = 1024 * 1024
 #: Aliases can make a small file enormous. Counted after they are followed.
 NODE_LIMIT = 100_000
+#: What editors write before text that is UTF-16.
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class LoadedConfig:
@@ -112,6 +117,9 @@ def find_config(path: Path) -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate
+    for candidate in candidates:
+        if os.path.lexists(candidate):  # a folder, a link that leads nowhere, a pipe
+            raise ConfigNotFoundError.instead_of_file(candidate)
     raise ConfigNotFoundError.at(candidates)
 
 
@@ -159,6 +167,8 @@ def parse_config(text: str, *, file: str = "config.yaml") -> CommentedMap:
         found = "nothing" if document is None else f"a {kind_of(document)}"
         problem = f"the file holds {found}; it must be a mapping that begins with `name:`"
         raise refuse(file, [ConfigProblem(file, Place(1, 1), problem)])
+    if problems := find_misused_syntax(text, file):
+        raise refuse(file, problems)
     return document
 
 
@@ -178,7 +188,10 @@ def _read(file: Path) -> str:
     except UnicodeDecodeError as error:
         before = data[: error.start]
         place = Place(before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1)
-        problem = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        what = (
+            "this is UTF-16" if data[:2] in _UTF16_MARKS else f"byte 0x{data[error.start]:02x} is not UTF-8"
+        )
+        problem = f"{what}; save the file as UTF-8"
         raise refuse(file.name, [ConfigProblem(file.name, place, problem)]) from error
 
 
@@ -227,4 +240,10 @@ def _explain_yaml(error: Any, text: str, file: str) -> ConfigProblem:
     else:
         place = Place(1, 1)
     what = getattr(error, "problem", None) or next(iter(str(error).splitlines()), type(error).__name__)
+    if isinstance(error, ValueError) and "integer string conversion" in what:
+        number = max(re.finditer(r"\d+", text), key=lambda found: len(found[0]))
+        place = Place(
+            text.count("\n", 0, number.start()) + 1, number.start() - text.rfind("\n", 0, number.start())
+        )
+        return ConfigProblem(file, place, f"a number of {len(number[0]):,} digits is more than can be read")
     return ConfigProblem(file, place, f"this is not YAML: {what}")

@@ -137,6 +137,19 @@ class ConfigNotFoundError(PluginRunError):
             "(publish: --config).",
         )
 
+    @classmethod
+    def instead_of_file(cls, place: Path) -> ConfigNotFoundError:
+        """Build the error for a `place` that has the name of a config, and is no file."""
+        if place.is_symlink():
+            what = f"a link to {place.readlink()}, where there is no file"
+        else:
+            what = "a folder" if place.is_dir() else "neither a file nor a folder"
+        return cls(
+            f"Config file not found: {place} is {what}.",
+            {"looked": [str(place)]},
+            hint="Put a file in its place, or say with --path where your plugin is.",
+        )
+
 
 class PluginUploadError(PluginError):
     """The release did not reach the server."""
