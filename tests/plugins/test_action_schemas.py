@@ -12,6 +12,7 @@ import pytest
 from tests.manifest.folders import write_files
 
 from synapse_sdk.plugins.action_schemas import make_schemas
+from synapse_sdk.plugins.imported_schemas import import_schemas
 
 TRAIN = """\
 from pydantic import BaseModel, Field
@@ -65,6 +66,17 @@ def test_code_that_ends_the_process_stops_nothing(tmp_path: Path):
 
     assert made.schemas == {"train": NONE}
     assert "ended the process: exit code 3" in made.warnings[0]
+
+
+def test_threads_that_a_module_starts_are_not_waited_for(tmp_path: Path):
+    endless = "import atexit, threading, time\n"
+    endless += "threading.Thread(target=time.sleep, args=(600,)).start()\natexit.register(time.sleep, 600)\n"
+    write_files(tmp_path, {"plugin/__init__.py": "", "plugin/train.py": endless + TRAIN})
+
+    made = import_schemas(tmp_path, ENTRYPOINTS, timeout_s=20)
+
+    assert made.problems == {}
+    assert made.schemas["train"]["params"] is not None
 
 
 def test_code_that_never_ends_is_given_up(tmp_path: Path):

@@ -176,3 +176,5 @@ def _iter_stamps(plugin: Path) -> Iterator[tuple[str, list[int]]]:
 if __name__ == "__main__":
     _request = json.load(sys.stdin)
     Path(_request["answer"]).write_text(json.dumps(_answer(_request)._asdict()))
+    # All is said: threads that a module started, and what it registered for the end, are not waited for.
+    os._exit(0)
