@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from synapse_sdk.packaging.check import check_plugin
+from synapse_sdk.plugins.config_sync import plan_sync
 from tests.manifest.folders import write_files
 
 HEAD = "name: A\ncode: a\nversion: 0.1.0\ncategory: custom\nactions:\n"
@@ -57,6 +58,56 @@ def test_a_class_that_is_gone_is_told_once(tmp_path: Path, imports: bool):
     assert check(tmp_path, "  test:\n    entrypoint: plugin.train:Test\n", imports=imports) == [
         f"error: actions.test.entrypoint: there is no 'plugin.train:Test' in {tmp_path.name}"
     ]
+
+
+def test_every_module_that_is_gone_is_told(tmp_path: Path):
+    entries = "  test:\n    entrypoint: plugin.test:Test\n  serve:\n    entrypoint: plugin.serve:Serve\n"
+
+    assert [text.partition(":")[2].split(":")[0].strip() for text in check(tmp_path, entries)] == [
+        "actions.test.entrypoint",
+        "actions.serve.entrypoint",
+    ]
+
+
+NAMED = """from synapse_sdk.plugins import BaseAction
+
+class {name}(BaseAction):
+{said}    def execute(self): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "files", "meant"),
+    [
+        ("plugin.test:TestAction", {"plugin/test.py": ("Tester", "")}, "plugin.test:Tester"),
+        ("plugin.test:TestAction", {"plugin/moved.py": ("TestAction", "")}, "plugin.moved:TestAction"),
+        (
+            "plugin.test:TestAction",
+            {"plugin/one.py": ("One", ""), "plugin/two.py": ("Two", "    action_name = 'test'\n")},
+            "plugin.two:Two",
+        ),
+        (
+            "plugin.test:TestAction",
+            {"plugin/one.py": ("One", ""), "plugin/two.py": ("TesterAction", "")},
+            "plugin.two:TesterAction",
+        ),
+        ("plugin.test:TestAction", {"plugin/one.py": ("One", ""), "plugin/two.py": ("Two", "")}, None),
+    ],
+    ids=["renamed", "moved", "calls itself so", "sounds so", "nobody knows"],
+)
+def test_an_entrypoint_that_is_gone_is_asked_about_with_the_class_that_nothing_names(
+    tmp_path: Path, entrypoint: str, files: dict[str, tuple[str, str]], meant: str | None
+):
+    written = {file: NAMED.format(name=name, said=said) for file, (name, said) in files.items()}
+    check(tmp_path, f"  test:\n    entrypoint: {entrypoint}\n", written)
+
+    (problem,) = check_plugin(tmp_path).problems
+
+    assert problem.severity == "error"
+    hint = str(problem.hint)
+    assert hint.startswith(f"Did you mean {meant}? " if meant else "Correct the entrypoint in config.yaml")
+    (warning,) = plan_sync(tmp_path).warnings
+    assert warning.endswith(f"; did you mean {meant}?" if meant else "; left as it is")
 
 
 def test_a_module_of_a_requirement_is_a_warning_until_it_is_imported(tmp_path: Path):

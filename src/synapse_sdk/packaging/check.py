@@ -6,15 +6,18 @@ publishes looks at each, so what passes here passes there.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk.packaging.named_files import describe_missing
 from synapse_sdk.packaging.plan import build_plan
 from synapse_sdk.plugins.config_file import LoadedConfig, load_config
 from synapse_sdk.plugins.config_sync import plan_sync
-from synapse_sdk.plugins.errors import ConfigError
+from synapse_sdk.plugins.errors import ActionNotFoundError, ConfigError
+from synapse_sdk.plugins.lost_entrypoints import suggest_entrypoint
 from synapse_sdk.plugins.source import PluginSource
 
 Severity = Literal["error", "warning"]
@@ -77,17 +80,7 @@ def _config_problem(item: dict[str, object], error: ConfigError) -> Problem:
 def _check_source(loaded: LoadedConfig) -> list[Problem]:
     source = PluginSource(loaded.folder)
     try:
-        problems = [
-            Problem(
-                "error",
-                f"actions.{name}.entrypoint: there is no {entry.entrypoint!r} in {loaded.folder.name}",
-                "Correct the entrypoint, or add the class.",
-            )
-            for name, entry in loaded.config.actions.items()
-            # A module without a file is a matter of what a release holds.
-            if source.has_file(entry.entrypoint) and not source.has_name(entry.entrypoint)
-        ]
-        if problems:
+        if problems := list(_check_entrypoints(loaded, source)):
             return problems
         plan = plan_sync(loaded.path)
     except SynapseError as error:
@@ -100,9 +93,28 @@ def _check_source(loaded: LoadedConfig) -> list[Problem]:
     ]
 
 
+def _check_entrypoints(loaded: LoadedConfig, source: PluginSource) -> Iterator[Problem]:
+    entrypoints = {name: entry.entrypoint for name, entry in loaded.config.actions.items()}
+    for name, entrypoint in entrypoints.items():
+        place = f"actions.{name}.entrypoint: "
+        if source.has_file(entrypoint):
+            if source.has_name(entrypoint):
+                continue
+            text, hint = f"there is no {entrypoint!r} in {loaded.folder.name}", "add the class."
+        elif entrypoint and source.has_package(entrypoint):
+            text, hint = describe_missing(entrypoint), "write the file."
+        else:
+            continue  # a module from elsewhere, which a release is warned of
+        meant = suggest_entrypoint(source, name, entrypoints)
+        guess = f"Did you mean {meant}? " if meant else ""
+        yield Problem("error", f"{place}{text}", f"{guess}Correct the entrypoint in config.yaml, or {hint}")
+
+
 def _check_release(loaded: LoadedConfig) -> list[Problem]:
     try:
         plan = build_plan(loaded.folder, loaded.config, config_file=loaded.path)
+    except ActionNotFoundError:
+        return []  # of each entrypoint without a file the source's check has told
     except SynapseError as error:
         return [Problem("error", error.message, error.hint)]
     return [

@@ -36,8 +36,7 @@ def check_entrypoints(
         package = module.partition(".")[0]
         if any(path == f"{package}.py" or path.startswith(f"{package}/") for path in paths):
             raise ActionNotFoundError(
-                f"actions.{name}.entrypoint: {action.entrypoint!r} names no file: there is no "
-                f"{' or '.join(candidates)}.",
+                f"actions.{name}.entrypoint: {describe_missing(action.entrypoint)}",
                 {"action": name, "entrypoint": action.entrypoint, "looked": candidates},
                 hint="Write the file, or correct the entrypoint: module.path:ClassName.",
             )
@@ -45,6 +44,11 @@ def check_entrypoints(
             f"actions.{name}.entrypoint: {module} is not in the folder; it must come from a requirement"
         )
     return warnings
+
+
+def describe_missing(entrypoint: str) -> str:
+    """Say which files an entrypoint could mean, where the plugin has none of them."""
+    return f"{entrypoint!r} names no file: there is no {' or '.join(_files_of(_module_of(entrypoint)))}."
 
 
 def check_readme(config: PluginConfig, paths: Container[str], left_out: Collection[LeftOut]) -> list[str]:

@@ -35,7 +35,8 @@ from synapse_sdk.plugins.config_syncers import (
 )
 from synapse_sdk.plugins.enums import RunMethod
 from synapse_sdk.plugins.errors import ConfigError, ValidationError
-from synapse_sdk.plugins.importing import load_entrypoint, split_entrypoint
+from synapse_sdk.plugins.importing import load_entrypoint
+from synapse_sdk.plugins.lost_entrypoints import iter_unnamed, suggest_entrypoint
 from synapse_sdk.plugins.source import SYNCED, PluginSource, SourceAction
 
 __all__ = [
@@ -121,26 +122,27 @@ class _Sync:
 
     def compare_known(self) -> None:
         """Run the syncers over the entries whose classes are in the source."""
-        for name, entry in self._loaded.config.actions.items():
+        entries = self._loaded.config.actions
+        entrypoints = {name: entry.entrypoint for name, entry in entries.items()}
+        for name, entry in entries.items():
             action = self._source.find_action(entry.entrypoint)
             if action is not None:
                 self._run(name, action, self._loaded.document["actions"][name], [])
             elif not self._source.has_name(entry.entrypoint):
+                meant = suggest_entrypoint(self._source, name, entrypoints)
                 self.warnings.append(
                     f"actions.{name}.entrypoint: {entry.entrypoint!r} is not in {self._loaded.folder}; "
-                    "left as it is"
+                    f"left as it is{f'; did you mean {meant}?' if meant else ''}"
                 )
 
     def find_new(self) -> None:
         """Make entries of the actions that the config does not have."""
         entries = self._loaded.config.actions
-        known = {split_entrypoint(entry.entrypoint) for entry in entries.values()}
-        packages = sorted({module.partition(".")[0] for module, _ in known} | {"plugin"})
         taken = {*entries, *self._loaded.unusable}
-        for action in self._source.iter_actions(packages):
+        for action in iter_unnamed(self._source, (entry.entrypoint for entry in entries.values())):
             name = action.default_name
-            if (action.module, action.class_name) in known or name in taken:
-                continue  # a name that the config points at other code: it knows why
+            if name in taken:
+                continue  # the config points that name at other code; where that is gone, a warning asks about it
             taken.add(name)
             self.changes.append(ConfigChange(name, "entrypoint", None, action.entrypoint))
             entry = {"entrypoint": action.entrypoint}
