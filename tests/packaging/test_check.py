@@ -92,8 +92,9 @@ class {name}(BaseAction):
             "plugin.two:TesterAction",
         ),
         ("plugin.test:TestAction", {"plugin/one.py": ("One", ""), "plugin/two.py": ("Two", "")}, None),
+        ("plugin.test:TestAction", {"plugin/one.py": ("One", "    action_name = 'train'\n")}, None),
     ],
-    ids=["renamed", "moved", "calls itself so", "sounds so", "nobody knows"],
+    ids=["renamed", "moved", "calls itself so", "sounds so", "nobody knows", "calls itself as another"],
 )
 def test_an_entrypoint_that_is_gone_is_asked_about_with_the_class_that_nothing_names(
     tmp_path: Path, entrypoint: str, files: dict[str, tuple[str, str]], meant: str | None

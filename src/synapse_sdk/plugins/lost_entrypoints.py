@@ -22,7 +22,8 @@ def suggest_entrypoint(source: PluginSource, name: str, entrypoints: Mapping[str
     """Return the entrypoint that was probably meant by one that the code does not have.
 
     That is an action's that the config does not name: the one that calls itself as the config's entry is
-    called, else one in the same module, else one with such a name, else the only one.
+    called, else one in the same module, else one with such a name, else the only one. One that calls itself as
+    another entry is called is not meant.
 
     Args:
         source: The plugin's code.
@@ -32,7 +33,11 @@ def suggest_entrypoint(source: PluginSource, name: str, entrypoints: Mapping[str
     Raises:
         ValidationError: A file that must be read is not Python.
     """
-    found = {action.entrypoint: action for action in iter_unnamed(source, entrypoints.values())}
+    found = {
+        action.entrypoint: action
+        for action in iter_unnamed(source, entrypoints.values())
+        if action.default_name == name or action.default_name not in entrypoints
+    }
     module, class_name = split_entrypoint(entrypoints[name])
     for action in found.values():
         if action.default_name == name:
