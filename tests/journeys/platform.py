@@ -114,10 +114,17 @@ _CHOOSY = action_source(
             return sizes
     """,
 ).replace("Action(BaseTrainAction[Params])", "Action(BaseAction[Choosy])")
+_ADVISE = action_source(
+    'raise ExecutionError("There is no water in the tank", hint="Fill it.")',
+    before="from synapse_sdk.plugins import ExecutionError",
+)
+_NEEDY = action_source("pass", before="import a_library_that_nobody_has")
 ACTIONS = {
+    "advise": _ADVISE,
     "ask": _ASK,
     "choosy": _CHOOSY,
     "count": _COUNT,
+    "needy": _NEEDY,
     "raise": _RAISE,
     "stubborn": _STUBBORN,
     "wait": _WAIT,

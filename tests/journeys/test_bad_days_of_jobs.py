@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 
+import pytest
+
 from tests.journeys.platform import Platform, is_alive, kill
 from tests.journeys.watching import wait_for_output
 from tests.server_process import wait_until
@@ -57,6 +59,35 @@ def test_an_action_that_raises_is_told_with_the_authors_own_traceback(platform: 
     assert "in open_the_gate" in logged.stdout
     assert "RuntimeError: the gate is stuck at 7" in logged.stdout
     assert "synapse_sdk/plugins" not in logged.stdout
+
+
+@pytest.mark.parametrize(
+    ("action", "reason", "hint"),
+    [
+        ("advise", "There is no water in the tank", "Fill it."),
+        (
+            "needy",
+            (
+                "ModuleNotFoundError: plugin.needy_action:Action needs the module "
+                "'a_library_that_nobody_has', which is not installed."
+            ),
+            (
+                "A job has what its release asks for: add a_library_that_nobody_has to requirements.txt "
+                "and publish again."
+            ),
+        ),
+    ],
+)
+def test_a_failures_own_hint_is_what_is_hinted_and_the_log_comes_after_it(
+    platform: Platform, action: str, reason: str, hint: str
+):
+    answer = platform.synapse(*platform.run_words(action), "--follow", cwd=platform.plugin, timeout_s=180)
+
+    assert answer.returncode == 1, answer
+    number = platform.synapse("job", "list", "--limit", "1", "--json").json()["jobs"][0]["number"]
+    assert answer.stderr.endswith(
+        f"error: {reason}\nhint:  {hint}\nLook closer: synapse job logs {number} --stream stderr\n"
+    )
 
 
 def test_following_a_job_that_succeeds_ends_with_0_and_its_result(platform: Platform):

@@ -91,6 +91,24 @@ def test_a_failed_job_is_an_error_with_its_number(platform: Platform):
     assert platform.job(str(told["number"]))["id"] == told["job"]
 
 
+def test_a_failures_own_hint_comes_with_the_error(platform: Platform):
+    told = run_script(
+        platform.plugin,
+        platform.synapse.home,
+        """
+        from synapse_sdk.plugins import run_plugin
+        from synapse_sdk.plugins.errors import ExecutionError
+
+        try:
+            run_plugin(".", "advise", mode="remote", sinks=[])
+        except ExecutionError as error:
+            told = {"hint": error.hint, "number": error.details["number"]}
+        """,
+    )
+
+    assert told["hint"] == f"Fill it. Look closer: synapse job logs {told['number']} --stream stderr"
+
+
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [

@@ -122,9 +122,11 @@ def _say_end(output: Output, document: dict[str, Any]) -> int:
     if document["state"] != "SUCCEEDED" and document.get("reason"):
         look = f"synapse job logs {document['number']} --stream stderr"
         # A job without a place has no log; the agents are what there is to look at.
-        output.error(
-            document["reason"], hint="synapse agent list" if document["cause"] == "placement" else look
-        )
+        look = "synapse agent list" if document["cause"] == "placement" else look
+        advice = (document.get("failure") or {}).get("hint")
+        output.error(document["reason"], hint=advice or look)
+        if advice:
+            output.say(f"Look closer: {look}")
     if output.as_json:
         output.document(document)
     elif document["state"] == "SUCCEEDED":

@@ -144,6 +144,7 @@ def _plan(folder: Path, envelope: Envelope, server: _Server | None) -> RunPlan:
         language=envelope.language,
         open_workspace=lambda: _open_workspace(folder, server),
         open_client=lambda: _open_client(server),
+        is_job=True,
     )
     action_cls, params = load_checked(request)
     return RunPlan(request, action_cls, params, envelope)

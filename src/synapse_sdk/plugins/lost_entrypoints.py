@@ -22,8 +22,8 @@ def suggest_entrypoint(source: PluginSource, name: str, entrypoints: Mapping[str
     """Return the entrypoint that was probably meant by one that the code does not have.
 
     That is an action's that the config does not name: the one that calls itself as the config's entry is
-    called, else one in the same module, else one with such a name, else the only one. One that calls itself as
-    another entry is called is not meant.
+    called, else one in the same module, else one with such a name, else the only one. One that calls
+    itself as another entry is called is not meant.
 
     Args:
         source: The plugin's code.

@@ -106,7 +106,9 @@ def _take_result(job: JobDocument) -> Any:
         return job.get("result")
     reason = job.get("reason") or f"Job {job['number']} ended as {job['state']}."
     facts = {"job": job["id"], **{name: job.get(name) for name in ("number", "state", "cause", "failure")}}
-    raise ExecutionError(reason, facts, hint=f"synapse job logs {job['number']} --stream stderr")
+    look = f"synapse job logs {job['number']} --stream stderr"
+    advice = (job.get("failure") or {}).get("hint")
+    raise ExecutionError(reason, facts, hint=f"{advice} Look closer: {look}" if advice else look)
 
 
 def _warn(text: str) -> None:

@@ -90,6 +90,8 @@ class RunRequest:
     release_digest: str | None = None
     #: Where the run is recorded; the plugin's folder unless given.
     records_folder: Path | None = None
+    #: A worker runs a job of a release: what is installed there is what the release asked for.
+    is_job: bool = False
 
     @classmethod
     def of(cls, found: FoundPlugin, action: str, **others: Any) -> RunRequest:
@@ -465,7 +467,9 @@ def _explain_import(exc: BaseException, request: RunRequest) -> ModuleImportErro
         return ModuleImportError(
             f"ModuleNotFoundError: {entrypoint} needs the module {package!r}, which is not installed.",
             {**details, "module": exc.name},
-            hint=f"Run `pip install -r requirements.txt`; if {package} is not in that file, add it first.",
+            hint=f"A job has what its release asks for: add {package} to requirements.txt and publish again."
+            if request.is_job
+            else f"Run `pip install -r requirements.txt`; if {package} is not in that file, add it first.",
         )
     return ModuleImportError(f"{entrypoint} can not be imported: {type(exc).__name__}: {exc}", details)
 

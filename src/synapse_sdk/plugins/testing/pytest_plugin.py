@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from synapse_sdk.plugins import LocalExecutor
     from synapse_sdk.plugins.testing import FakeBackend, RecordingContext
+    from synapse_sdk.workspace import LocalWorkspace
 
 
 @pytest.fixture
@@ -24,22 +25,26 @@ def fake_backend() -> FakeBackend:
 
 
 @pytest.fixture
-def runtime_context(
-    fake_backend: FakeBackend, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RecordingContext]:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> LocalWorkspace:
+    """The workspace of `executor` and `runtime_context`: empty, until the test registers something."""
+    from synapse_sdk.workspace import LocalWorkspace
+
+    return LocalWorkspace(tmp_path_factory.mktemp("workspace"))
+
+
+@pytest.fixture
+def runtime_context(fake_backend: FakeBackend, workspace: LocalWorkspace) -> Iterator[RecordingContext]:
     """A context with the fake backend and an empty workspace; its `recorded` is what was reported."""
     from synapse_sdk.plugins.testing import RecordingContext
 
-    ctx = RecordingContext(client=fake_backend, workspace=tmp_path_factory.mktemp("workspace"))
+    ctx = RecordingContext(client=fake_backend, workspace=workspace)
     yield ctx
     ctx.close()
 
 
 @pytest.fixture
-def executor(fake_backend: FakeBackend, tmp_path_factory: pytest.TempPathFactory) -> LocalExecutor:
+def executor(fake_backend: FakeBackend, workspace: LocalWorkspace) -> LocalExecutor:
     """A quiet `LocalExecutor` with the fake backend and an empty workspace."""
     from synapse_sdk.plugins import LocalExecutor
-    from synapse_sdk.workspace import LocalWorkspace
 
-    workspace = LocalWorkspace(tmp_path_factory.mktemp("workspace"))
     return LocalExecutor(sinks=[], client=fake_backend, open_workspace=lambda: workspace)
