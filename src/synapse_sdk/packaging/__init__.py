@@ -6,6 +6,7 @@ unpacked.py         a compressed file → the streams inside it, bounded       r
 secrets.py          the files of a release → findings                        reads disk
 wheels.py           local wheels → checked wheels                            reads disk
 requirements.py     requirements.txt → its problems                          reads disk
+imported_libraries.py  imports → those that no requirement brings            reads disk and what is installed
 named_files.py      the files that the config names: do they travel?         pure
 plan.py             folder + config → ReleasePlan                            reads disk, changes nothing
 archive.py          ReleasePlan → one repeatable zip                         the only one that writes

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Literal
 
 from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk.packaging.imported_libraries import find_missing_libraries
 from synapse_sdk.packaging.named_files import describe_missing
 from synapse_sdk.packaging.plan import build_plan
 from synapse_sdk.plugins.config_file import LoadedConfig, load_config
 from synapse_sdk.plugins.config_sync import plan_sync
-from synapse_sdk.plugins.errors import ActionNotFoundError, ConfigError
+from synapse_sdk.plugins.errors import ActionNotFoundError, ConfigError, ValidationError
 from synapse_sdk.plugins.lost_entrypoints import suggest_entrypoint
 from synapse_sdk.plugins.source import PluginSource
 
@@ -65,6 +66,7 @@ def check_plugin(path: Path, *, imports: bool = False) -> CheckReport:
         *(Problem("warning", str(warning)) for warning in loaded.unknown_keys),
         *_check_source(loaded),
         *_check_release(loaded),
+        *_check_libraries(loaded),
         *(_check_imports(loaded) if imports else ()),
     ]
     # One cause may be seen by two checks; it is told once.
@@ -123,6 +125,17 @@ def _check_release(loaded: LoadedConfig) -> list[Problem]:
             Problem("error", f"a secret would travel: {finding}", "Take it out, or leave the file out.")
             for finding in plan.secrets
         ),
+    ]
+
+
+def _check_libraries(loaded: LoadedConfig) -> list[Problem]:
+    try:
+        missing = find_missing_libraries(loaded.folder, loaded.config)
+    except ValidationError as error:
+        return [Problem("error", error.message, error.hint)]
+    return [
+        Problem("warning", str(library), f"Add {library.package} to {library.requirements}.")
+        for library in missing
     ]
 
 
