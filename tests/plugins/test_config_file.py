@@ -159,7 +159,13 @@ ROWS = [
     # YAML itself
     (GOOD + "description: a: b\n", "config.yaml:8:15: this is not YAML: mapping values are not allowed here"),
     (HEAD + "actions:\n\ttrain: 1\n",
-     "config.yaml:6:1: this is not YAML: found character '\\t' that cannot start any token"),
+     ("config.yaml:6:1: this is not YAML: found character '\\t' that cannot start any token; indent with "
+     "spaces, not with tabs")),
+    (GOOD.replace("    entrypoint", "    description: x\n   entrypoint"),
+     ("config.yaml:8:4: this is not YAML: expected <block end>, but found '<block mapping start>'; is this "
+     "line indented just as far as its neighbours?")),
+    (GOOD + "readme\n",
+     ("config.yaml:9:1: this is not YAML: could not find expected ':'; a key is written `key: value`")),
     (GOOD + "name: again\n",
      ('config.yaml:8:1: this is not YAML: found duplicate key "name" with value "again" '
      '(original value: "YOLO")')),

@@ -235,6 +235,36 @@ def test_an_entrypoint_that_is_no_action_says_how_to_make_it_one(tmp_path: Path,
 
 
 @pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("excute", "Write it in the class. Or is excute() meant to be it?"),
+        ("helper", "Write it in the class."),
+    ],
+)
+def test_a_class_that_lacks_what_it_must_have_says_so(tmp_path: Path, name: str, hint: str):
+    folder = write_plugin(tmp_path)
+    head = "from synapse_sdk.plugins import BaseAction\nclass Train(BaseAction):\n"
+    next(folder.glob("*/train.py")).write_text(f"{head}    def {name}(self): ...\n")
+
+    with pytest.raises(PluginRunError, match=r"of train is no action: Train has no execute\(\)\.$") as caught:
+        run_plugin(folder, "train")
+
+    assert caught.value.hint == hint
+
+
+def test_a_module_of_the_plugin_that_is_imported_from_nowhere_is_told_with_its_place(tmp_path: Path):
+    folder = write_plugin(tmp_path)
+    source = next(folder.glob("*/train.py"))
+    (source.parent / "beside.py").touch()
+    source.write_text("from beside import thing\n")
+
+    with pytest.raises(ModuleImportError, match=r"imports 'beside', which is '\w+.beside' here") as caught:
+        run_plugin(folder, "train")
+
+    assert caught.value.hint == f"Write: from {source.parent.name}.beside import …"
+
+
+@pytest.mark.parametrize(
     "thing",
     [
         "def Train(x: int = 1): return {'x': x}",

@@ -24,6 +24,7 @@ from typing import Any, Literal
 import pydantic
 from pydantic import BaseModel, ConfigDict
 
+from synapse_sdk._internal.closest import find_closest
 from synapse_sdk.plugins.action import BaseAction
 from synapse_sdk.plugins.errors import PluginRunError
 from synapse_sdk.plugins.result import NoResult
@@ -49,6 +50,8 @@ def as_action(target: Any, *, name: str | None = None) -> type[BaseAction[Any]]:
     """
     # Not `issubclass`, which asks the abstract base class in Python: this is on the way of every execution.
     if BaseAction in getattr(target, "__mro__", ()):
+        if target.__abstractmethods__:
+            raise _refuse_unfinished(target)
         return target  # type: ignore[no-any-return]
     if not callable(target):
         raise PluginRunError(
@@ -68,6 +71,17 @@ def as_action(target: Any, *, name: str | None = None) -> type[BaseAction[Any]]:
     if isinstance(target, type):
         return _adapt_class(target, name)
     return _adapt_function(target, name)
+
+
+def _refuse_unfinished(target: type[Any]) -> PluginRunError:
+    missing = sorted(target.__abstractmethods__)
+    found = [name for name, value in vars(target).items() if callable(value) and not name.startswith("__")]
+    close = next((close for name in missing if (close := find_closest(name, found))), None)
+    return PluginRunError(
+        f"{target.__name__} has no {' and no '.join(f'{name}()' for name in missing)}.",
+        {"missing": missing},
+        hint=f"Write it in the class.{f' Or is {close}() meant to be it?' if close else ''}",
+    )
 
 
 def _adapt_function(target: Callable[..., Any], name: str | None) -> type[BaseAction[Any]]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from synapse_sdk.plugins.config_problem import ConfigProblem, Place, kind_of, refuse
 from synapse_sdk.plugins.config_rules import is_plain
@@ -230,6 +230,14 @@ def to_plain(document: Any, file: str) -> Any:
     return convert(document, frozenset())
 
 
+#: What the parser says of the mistakes that people make most, and what these are in their words.
+_YAML_ADVICE: Final = {
+    "'\\t'": "; indent with spaces, not with tabs",
+    "expected <block end>": "; is this line indented just as far as its neighbours?",
+    "could not find expected ':'": "; a key is written `key: value`",
+}
+
+
 def _explain_yaml(error: Any, text: str, file: str) -> ConfigProblem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     at = getattr(error, "position", None)  # of a character that YAML does not allow
@@ -242,8 +250,8 @@ def _explain_yaml(error: Any, text: str, file: str) -> ConfigProblem:
     what = getattr(error, "problem", None) or next(iter(str(error).splitlines()), type(error).__name__)
     if isinstance(error, ValueError) and "integer string conversion" in what:
         number = max(re.finditer(r"\d+", text), key=lambda found: len(found[0]))
-        place = Place(
-            text.count("\n", 0, number.start()) + 1, number.start() - text.rfind("\n", 0, number.start())
-        )
+        at = number.start()
+        place = Place(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
         return ConfigProblem(file, place, f"a number of {len(number[0]):,} digits is more than can be read")
-    return ConfigProblem(file, place, f"this is not YAML: {what}")
+    advice = next((advice for words, advice in _YAML_ADVICE.items() if words in what), "")
+    return ConfigProblem(file, place, f"this is not YAML: {what}{advice}")

@@ -142,7 +142,7 @@ class _Sync:
         for action in iter_unnamed(self._source, (entry.entrypoint for entry in entries.values())):
             name = action.default_name
             if name in taken:
-                continue  # the config points that name at other code; where that is gone, a warning asks about it
+                continue  # the config points it at other code; where that is gone, a warning asks
             taken.add(name)
             self.changes.append(ConfigChange(name, "entrypoint", None, action.entrypoint))
             entry = {"entrypoint": action.entrypoint}

@@ -448,6 +448,8 @@ def _load_action(request: RunRequest) -> Any:
 
 
 def _explain_import(exc: BaseException, request: RunRequest) -> ModuleImportError:
+    from synapse_sdk.plugins.importing import split_entrypoint
+    from synapse_sdk.plugins.source import PluginSource
     from synapse_sdk.plugins.tracebacks import format_author_traceback
 
     entrypoint = request.plugin.get_action_entrypoint(request.action)
@@ -463,6 +465,13 @@ def _explain_import(exc: BaseException, request: RunRequest) -> ModuleImportErro
                 "does not have.",
                 {**details, "module": exc.name},
                 hint="Is it spelt right, and does the plugin need another version of the SDK?",
+            )
+        own = f"{split_entrypoint(entrypoint)[0].partition('.')[0]}.{package}"
+        if (file := PluginSource(request.plugin.folder).find_file(own)) is not None:
+            return ModuleImportError(
+                f"ModuleNotFoundError: {entrypoint} imports {exc.name!r}, which is {own!r} here.",
+                {**details, "module": exc.name, "file": str(file)},
+                hint=f"Write: from {own} import …",
             )
         return ModuleImportError(
             f"ModuleNotFoundError: {entrypoint} needs the module {package!r}, which is not installed.",
