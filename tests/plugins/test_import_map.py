@@ -100,6 +100,15 @@ DOWNLOADS = (
     "files_url_to_path",
     "files_url_to_path_from_objs",
 )
+CONTENT_GUARD = (
+    "ContentFinding",
+    "ContentRule",
+    "UnsafeFileContentError",
+    "ensure_safe",
+    "ensure_safe_bytes",
+    "inspect_bytes",
+    "inspect_file",
+)
 #: Module → names. What is to come with the rest of the author API is not listed yet.
 SURFACE: dict[str, tuple[str, ...]] = {
     "plugins": (
@@ -204,11 +213,13 @@ SURFACE: dict[str, tuple[str, ...]] = {
         *ARCHIVE,
         *FILE_IO,
         *DOWNLOADS,
+        *CONTENT_GUARD,
         "calculate_checksum",
         "read_requirements",
         "verify_checksum",
     ),
     "utils.file.archive": ARCHIVE,
+    "utils.file.content_guard": CONTENT_GUARD,
     "utils.file.download": (*DOWNLOADS, "download_json"),
     "utils.file.io": (*FILE_IO, "DEFAULT_CHUNK_SIZE", "convert_file_to_base64", "read_file_in_chunks"),
     "utils.file.retry": ("streaming_download",),

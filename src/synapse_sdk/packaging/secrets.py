@@ -169,7 +169,7 @@ def _scan_file(planned: PlannedFile, limit_bytes: int, warnings: list[str]) -> l
     path = planned.file.path
     chunks = iter_contents(planned)
     first = next(chunks, b"")
-    findings = _scan_stream(path, None, chain((first,), chunks), _text_mode(path))
+    findings = scan_stream(path, None, chain((first,), chunks), text_mode_of(path))
     for _ in chunks:
         pass  # to the end, so that a file which changed is noticed even when its scan ended early
     if is_compressed(first) and not findings:
@@ -200,10 +200,11 @@ def is_plainly_clean(path: str, data: bytes) -> bool:
     head = data[:_HEAD_BYTES]
     if is_compressed(head) or _find_encoding(head):
         return False
-    return not find_secrets(data, Assignments.NONE if b"\0" in head else _text_mode(path))
+    return not find_secrets(data, Assignments.NONE if b"\0" in head else text_mode_of(path))
 
 
-def _text_mode(path: str) -> Assignments:
+def text_mode_of(path: str) -> Assignments:
+    """Return which assignments count in a file of this name, if it is text."""
     return Assignments.QUOTED if path.lower().endswith(_CODE_SUFFIXES) else Assignments.BARE
 
 
@@ -212,7 +213,7 @@ def _scan_members(planned: PlannedFile, head: bytes, limit_bytes: int, warnings:
     findings: list[Finding] = []
     try:
         for name, chunks in iter_members(planned.location, head, limit_bytes=limit_bytes):
-            findings += _scan_stream(path, name or None, chunks, Assignments.NONE)
+            findings += scan_stream(path, name or None, chunks, Assignments.NONE)
             if len(findings) >= FINDING_LIMIT:
                 break
     except UnpackedLimitError:
@@ -223,9 +224,10 @@ def _scan_members(planned: PlannedFile, head: bytes, limit_bytes: int, warnings:
     return findings
 
 
-def _scan_stream(
+def scan_stream(
     path: str, member: str | None, chunks: Iterator[bytes], text_mode: Assignments
 ) -> list[Finding]:
+    """Return what looks like a secret in pieces of one file, however large; `FINDING_LIMIT` at most."""
     first = next(chunks, b"")
     encoding = _find_encoding(first[:_HEAD_BYTES])
     if encoding:

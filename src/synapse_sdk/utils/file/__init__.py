@@ -21,6 +21,13 @@ if TYPE_CHECKING:
         calculate_checksum_from_file_object as calculate_checksum_from_file_object,
     )
     from synapse_sdk.utils.file.checksum import verify_checksum as verify_checksum
+    from synapse_sdk.utils.file.content_guard import ContentFinding as ContentFinding
+    from synapse_sdk.utils.file.content_guard import ContentRule as ContentRule
+    from synapse_sdk.utils.file.content_guard import UnsafeFileContentError as UnsafeFileContentError
+    from synapse_sdk.utils.file.content_guard import ensure_safe as ensure_safe
+    from synapse_sdk.utils.file.content_guard import ensure_safe_bytes as ensure_safe_bytes
+    from synapse_sdk.utils.file.content_guard import inspect_bytes as inspect_bytes
+    from synapse_sdk.utils.file.content_guard import inspect_file as inspect_file
     from synapse_sdk.utils.file.download import adownload_file as adownload_file
     from synapse_sdk.utils.file.download import afiles_url_to_path as afiles_url_to_path
     from synapse_sdk.utils.file.download import afiles_url_to_path_from_objs as afiles_url_to_path_from_objs
@@ -43,6 +50,13 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = build_front_door(
     globals(),
     {
+        "ContentFinding": "content_guard",
+        "ContentRule": "content_guard",
+        "UnsafeFileContentError": "content_guard",
+        "ensure_safe": "content_guard",
+        "ensure_safe_bytes": "content_guard",
+        "inspect_bytes": "content_guard",
+        "inspect_file": "content_guard",
         "DEFAULT_MAX_TEMP_FILES": "io",
         "cleanup_stale_tmp_dirs": "io",
         "decode_base64_data": "io",
