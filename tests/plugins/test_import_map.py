@@ -109,6 +109,16 @@ CONTENT_GUARD = (
     "inspect_bytes",
     "inspect_file",
 )
+FILE_UPLOAD = (
+    "FileProcessingError",
+    "FileTuple",
+    "FileUploadError",
+    "FileValidationError",
+    "FilesDict",
+    "RequestsFile",
+    "close_file_handles",
+    "process_files_for_upload",
+)
 #: Module → names. What is to come with the rest of the author API is not listed yet.
 SURFACE: dict[str, tuple[str, ...]] = {
     "plugins": (
@@ -191,6 +201,22 @@ SURFACE: dict[str, tuple[str, ...]] = {
     "plugins.executors": ("ExecutorProtocol", "LocalExecutor"),
     "plugins.actions.train": ("BaseTrainAction", "BaseTrainParams", "TrainContext", "TrainLogMessageCode"),
     "utils": ("get_best_gpu", "non_blank"),
+    "utils.agent": ("create_agent_client", "create_agent_client_for"),
+    "utils.auth": (
+        "CONFIG_FILE",
+        "Credentials",
+        "DEFAULT_HOST",
+        "ENV_SYNAPSE_ACCESS_TOKEN",
+        "ENV_SYNAPSE_HOST",
+        "ENV_SYNAPSE_PLUGIN_RUN_URL_HOST",
+        "RuntimeClients",
+        "build_runtime_clients",
+        "create_backend_client",
+        "create_backend_client_v2",
+        "create_backend_v2_client",
+        "load_credentials",
+    ),
+    "utils.websocket": ("http_to_ws_url", "stream_websocket", "stream_websocket_logs"),
     "utils.gpu": ("get_best_gpu",),
     "utils.network": (
         "StreamLimits",
@@ -214,11 +240,13 @@ SURFACE: dict[str, tuple[str, ...]] = {
         *FILE_IO,
         *DOWNLOADS,
         *CONTENT_GUARD,
+        *FILE_UPLOAD,
         "calculate_checksum",
         "read_requirements",
         "verify_checksum",
     ),
     "utils.file.archive": ARCHIVE,
+    "utils.file.upload": FILE_UPLOAD,
     "utils.file.content_guard": CONTENT_GUARD,
     "utils.file.download": (*DOWNLOADS, "download_json"),
     "utils.file.io": (*FILE_IO, "DEFAULT_CHUNK_SIZE", "convert_file_to_base64", "read_file_in_chunks"),

@@ -178,15 +178,15 @@ class ClientResponseIncompleteError(ClientConnectionError):
 
 
 class StreamError(ClientError):
-    """A stream went wrong. Nothing here raises it; it is there for code that catches it."""
+    """A stream went wrong."""
 
 
 class StreamLimitExceededError(StreamError):
-    """A stream is longer than its reader takes. Nothing here raises it."""
+    """A stream is longer than its reader takes."""
 
 
 class WebSocketError(StreamError):
-    """A WebSocket went wrong. Nothing here raises it: streams are lines over HTTP."""
+    """A WebSocket could not be opened, broke off, or told an error."""
 
 
 class JobTokenRefusedError(SynapseError):

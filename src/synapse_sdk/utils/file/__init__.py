@@ -46,10 +46,26 @@ if TYPE_CHECKING:
     from synapse_sdk.utils.file.io import protect_temp_files as protect_temp_files
     from synapse_sdk.utils.file.io import unprotect_temp_file as unprotect_temp_file
     from synapse_sdk.utils.file.requirements import read_requirements as read_requirements
+    from synapse_sdk.utils.file.upload import FileProcessingError as FileProcessingError
+    from synapse_sdk.utils.file.upload import FilesDict as FilesDict
+    from synapse_sdk.utils.file.upload import FileTuple as FileTuple
+    from synapse_sdk.utils.file.upload import FileUploadError as FileUploadError
+    from synapse_sdk.utils.file.upload import FileValidationError as FileValidationError
+    from synapse_sdk.utils.file.upload import RequestsFile as RequestsFile
+    from synapse_sdk.utils.file.upload import close_file_handles as close_file_handles
+    from synapse_sdk.utils.file.upload import process_files_for_upload as process_files_for_upload
 
 __getattr__, __dir__, __all__ = build_front_door(
     globals(),
     {
+        "FileProcessingError": "upload",
+        "FileTuple": "upload",
+        "FileUploadError": "upload",
+        "FileValidationError": "upload",
+        "FilesDict": "upload",
+        "RequestsFile": "upload",
+        "close_file_handles": "upload",
+        "process_files_for_upload": "upload",
         "ContentFinding": "content_guard",
         "ContentRule": "content_guard",
         "UnsafeFileContentError": "content_guard",
