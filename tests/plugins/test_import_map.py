@@ -273,6 +273,18 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "get_default_syncers",
         "sync_action_config",
     ),
+    "plugins.upload": (
+        "ArchivedPlugin",
+        "BuildConfig",
+        "PackageManager",
+        "UploadProgressCallback",
+        "UploadStage",
+        "archive_and_upload",
+        "archive_plugin",
+        "build_and_upload",
+        "download_and_upload",
+        "modify_wheel_build_tag",
+    ),
     "plugins.templates": ("TEMPLATES_DIR", "get_template_dir"),
     "plugins.version": ("VersionResolver",),
     "plugins.models": ("LogEntry", "LogLevel", "LoggerBackend", "ProgressData", "RunStatus"),
@@ -500,6 +512,7 @@ def test_an_upload_s_own_result_is_another_than_that_of_the_schemas() -> None:
 
     assert own is import_module("synapse_sdk.plugins.actions.upload.action").UploadResult
     assert own is not door.UploadResult
+    assert import_module("synapse_sdk.plugins.upload").UploadResult not in (own, door.UploadResult)
 
 
 DOCUMENT = {
