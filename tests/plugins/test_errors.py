@@ -10,6 +10,7 @@ import pytest
 from synapse_sdk._internal.errors import MissingExtraError, NotReachableError, SynapseError
 from synapse_sdk.plugins import errors
 from synapse_sdk.plugins.importing import ModuleNameTakenError
+from synapse_sdk.plugins.manifest import ManifestError, ResolveError
 from synapse_sdk.plugins.run_record import RunRecordError
 from synapse_sdk.plugins.runner import ModuleImportError
 
@@ -41,8 +42,10 @@ CLASSES = [getattr(errors, name) for name in ["PluginError", *PARENTS]] + [
     SynapseError,
     NotReachableError,
     MissingExtraError,
+    ManifestError,
     ModuleImportError,
     ModuleNameTakenError,
+    ResolveError,
     RunRecordError,
 ]
 

@@ -145,7 +145,7 @@ def load_config(path: Path) -> LoadedConfig:
     return LoadedConfig(file, {**plain, "actions": usable}, unknown_keys, unusable, config=config)
 
 
-def parse_config(text: str, *, file: str = "config.yaml") -> CommentedMap:
+def parse_config(text: str, *, file: str = "config.yaml", begins_with: str = "name") -> CommentedMap:
     """Parse YAML into a mapping that knows its comments and places.
 
     Raises:
@@ -165,7 +165,7 @@ def parse_config(text: str, *, file: str = "config.yaml") -> CommentedMap:
 
     if not isinstance(document, CommentedMap):
         found = "nothing" if document is None else f"a {kind_of(document)}"
-        problem = f"the file holds {found}; it must be a mapping that begins with `name:`"
+        problem = f"the file holds {found}; it must be a mapping that begins with `{begins_with}:`"
         raise refuse(file, [ConfigProblem(file, Place(1, 1), problem)])
     if problems := find_misused_syntax(text, file):
         raise refuse(file, problems)
