@@ -47,7 +47,7 @@ class Suite:
 
 SUITES = (
     Suite("foundation", ("_internal", "i18n", "wire", "test_settings.py", "test_doctor.py"), budget_s=20),
-    Suite("storage", ("storage", "workspace"), budget_s=30),
+    Suite("storage", ("storage", "storage_providers", "workspace"), budget_s=30),
     Suite("packaging", ("manifest", "packaging"), budget_s=90),
     Suite("plugins", ("plugins",), budget_s=120),
     Suite("integrations", ("integrations",), budget_s=20),

@@ -1,0 +1,1 @@
+"""The providers, a module each, by their older paths."""
