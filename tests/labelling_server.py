@@ -52,6 +52,8 @@ class LabellingServer:
     url: str = ""
     #: Sessions that say how to write to a storage; without, as ours, it has `storages/<id>/` only.
     opens_sessions: bool = True
+    #: What it says of its storages; a folder of this machine unless given.
+    described_storage: Record | None = None
     #: Files are sent once so many are asked for at the same time, or after some seconds of waiting for that.
     files_at_once: int = 1
     file_peak: int = 0
@@ -91,6 +93,8 @@ class LabellingServer:
         if re.fullmatch(r"storages/\d+/session", asked.path) and not self.opens_sessions:
             return 404, {"detail": "no sessions"}
         if re.fullmatch(r"storages/\d+(/session)?", asked.path):
+            if self.described_storage is not None:
+                return 200, self.described_storage
             place = {"location": str(self.storage)}
             return 200, {"id": 1, "provider": "file_system", "configuration": place, "contract_version": 1}
         if asked.method == "GET" and asked.path in self.documents:

@@ -507,6 +507,30 @@ def test_a_storage_that_can_not_be_written_to_is_refused_before_anything_is_list
     assert labelling.requests("sdk/assignments") == []
 
 
+@pytest.mark.parametrize(
+    ("provider", "configuration", "told"),
+    [
+        (
+            "local",
+            {"location": "exports"},
+            "Storage 1: The location of a local storage is a whole path, which 'exp",
+        ),
+        ("local", {}, "Storage 1: The configuration of a storage of the kind 'local' does not fit: location"),
+        ("floppy", {}, "Storage 1: A storage is of the kind 'floppy', which this version does not reach"),
+        ("s3", {}, "Storage 1 is of the kind 's3'; uploads and exports work in folders"),
+    ],
+)
+def test_what_a_storage_lacks_to_be_written_to_is_told(
+    labelling: LabellingServer, provider: str, configuration: dict[str, str], told: str
+):
+    labelling.described_storage = {"id": 1, "provider": provider, "configuration": configuration}
+
+    with pytest.raises(ExecutionError, match=told):
+        export(labelling)
+
+    assert labelling.requests("sdk/assignments") == []
+
+
 def test_progress_and_numbers_are_told(labelling: LabellingServer):
     for number in range(1, 4):
         labelling.add("assignments", number, f"{number}.png")

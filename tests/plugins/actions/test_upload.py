@@ -1112,6 +1112,46 @@ def test_params_of_an_upload_of_ones_own_stand_in_the_brackets_and_are_known(col
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("incoming/here", "incoming/here", "name the same folder, 'incoming/here'"),
+        ("incoming/here", "/incoming/./here/", "name the same folder"),
+        (
+            "incoming",
+            "incoming/here",
+            "'data_1' and 'image_1' name a folder in that of the other, 'incoming/here'",
+        ),
+        ("incoming/link", "incoming/here", "name the same folder"),
+    ],
+)
+def test_each_asset_has_a_folder_of_its_own(collection: Collection, first: str, second: str, told: str):
+    collection.take(IMAGE, LABEL)
+    collection.add("here/a.png")
+    (collection.folder / "link").symlink_to("here")
+    assets = {"image_1": {"path": first}, "data_1": {"path": second}}
+
+    with pytest.raises(ExecutionError, match=told) as caught:
+        collection.upload(use_single_path=False, path=None, assets=assets)
+
+    assert "whose a file there is could not be told" in caught.value.message
+    assert collection.units == []
+
+
+def test_a_folder_in_another_s_is_its_own_where_the_other_s_files_end_before_it(collection: Collection):
+    collection.take(IMAGE, LABEL)
+    collection.add("a.png")
+    collection.add("labels/a.json")
+    assets = {
+        "image_1": {"path": "incoming", "is_recursive": False},
+        "data_1": {"path": "incoming/labels"},
+    }
+
+    collection.upload(use_single_path=False, path=None, assets=assets)
+
+    assert collection.keys() == ["a"]
+
+
+@pytest.mark.parametrize(
     ("given", "problem"),
     [
         ({"path": None}, "path is needed unless"),

@@ -5,20 +5,20 @@ Source: interface sheet `platform.md` §3.2 and §5; `actions.md` §6.3, §7.2.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from synapse_sdk.clients.errors import HTTPError
 from synapse_sdk.plugins.errors import ExecutionError
-
-#: Names of the provider whose files lie in a folder.
-_FOLDERS = ("local", "file_system")
-#: A server that opens no sessions answers so.
-_NO_SESSIONS = (404, 405)
+from synapse_sdk.storage_providers.access import get_pathlib
+from synapse_sdk.storage_providers.config import parse_storage_config
+from synapse_sdk.storage_providers.errors import StorageError
+from synapse_sdk.storage_providers.registry import is_provider_supported, resolve_provider_alias
+from synapse_sdk.storage_providers.session_provider import describe_storage
 
 
 def open_storage(
-    client: Any, storage_id: int, purpose: str, *, known: dict[str, Any] | None = None
+    client: Any, storage_id: int, purpose: Literal["read", "write"], *, known: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return how to reach a storage: `provider` and `configuration`.
 
@@ -31,32 +31,34 @@ def open_storage(
     Raises:
         ClientError: There is none of that id, or it is not for you.
     """
-    try:
-        return {"id": storage_id, **client.open_storage_session(storage_id, purpose)}
-    except HTTPError as error:
-        if error.status_code not in _NO_SESSIONS:
-            raise
-    return dict(known or client.get_storage(storage_id))
+    return describe_storage(client, storage_id, purpose, known=known)
 
 
-def find_storage_root(storage: dict[str, Any]) -> Path:
+def find_storage_root(storage: Mapping[str, Any]) -> Path:
     """Return the folder that a storage is.
 
     Raises:
         ExecutionError: It is none, or that folder is not on this machine.
     """
-    provider, location = storage.get("provider"), (storage.get("configuration") or {}).get("location")
-    facts = {"storage": storage.get("id"), "provider": provider}
-    if provider not in _FOLDERS or not location:
+    number, provider = storage.get("id"), storage.get("provider")
+    facts = {"storage": number, "provider": provider}
+    try:
+        name = parse_storage_config(storage).provider
+        if is_provider_supported(name) and resolve_provider_alias(name) != "local":
+            raise ExecutionError(
+                f"Storage {number} is of the kind {name!r}; uploads and exports work in folders.",
+                facts,
+                hint="Name a storage of the kind 'local', or go through this one with steps of your own: "
+                "acquire_storage() of synapse_sdk.plugins.storage opens it.",
+            )
+        root = get_pathlib(storage, "")
+    except StorageError as error:
         raise ExecutionError(
-            f"Storage {storage.get('id')} is of the kind {provider!r}, which this version does not reach.",
-            facts,
-            hint=f"Kinds that it reaches: {', '.join(_FOLDERS)}.",
-        )
-    root = Path(location)
-    if not root.is_dir():
+            f"Storage {number}: {error.message}", {**facts, **error.details}, hint=error.hint
+        ) from error
+    if not isinstance(root, Path) or not root.is_dir():
         raise ExecutionError(
-            f"The folder of storage {storage.get('id')} is not on this machine: {root}.",
+            f"The folder of storage {number} is not on this machine: {root}.",
             {**facts, "location": str(root)},
             hint="Run it on an agent that sees this folder under this path.",
         )

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from synapse_sdk.plugins.errors import ExecutionError
+from synapse_sdk.storage_providers.errors import StoragePermissionError
+from synapse_sdk.storage_providers.inside import find_inside, split_path
 
 
 def make_export_folder(root: Path, path: str, name: str) -> Path:
@@ -18,7 +20,7 @@ def make_export_folder(root: Path, path: str, name: str) -> Path:
     Raises:
         ExecutionError: `path` or `name` leads out of the storage.
     """
-    parts = _safe_parts(name, "name")
+    parts = _split_name(name)
     if len(parts) != 1:
         raise ExecutionError(f"The name of an export is one part of a path, not {name!r}.", {"name": name})
     parent = make_path_in_storage(root, path)
@@ -62,17 +64,21 @@ def remove_empty(folders: Iterable[Path]) -> None:
 
 
 def _find_path(root: Path, path: str) -> Path:
-    folder = root.joinpath(*_safe_parts(path, "path"))
-    if not folder.resolve().is_relative_to(root.resolve()):  # by a link
-        raise _leads_out(path, "path")
-    return folder
+    try:
+        if "\\" not in path:  # some systems take it for a slash
+            return find_inside(root, path)
+    except StoragePermissionError as error:
+        raise _leads_out(path, "path") from error
+    raise _leads_out(path, "path")
 
 
-def _safe_parts(path: str, what: str) -> tuple[str, ...]:
-    parts = tuple(part for part in PurePosixPath(path).parts if part != "/")
-    if ".." in parts or "\0" in path or "\\" in path:
-        raise _leads_out(path, what)
-    return parts
+def _split_name(name: str) -> tuple[str, ...]:
+    try:
+        if "\\" not in name:
+            return split_path(name)
+    except StoragePermissionError as error:
+        raise _leads_out(name, "name") from error
+    raise _leads_out(name, "name")
 
 
 def _leads_out(path: str, what: str) -> ExecutionError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from synapse_sdk.plugins.actions._storage import find_storage_root, open_storage
 from synapse_sdk.plugins.actions.upload.context import UploadContext
 from synapse_sdk.plugins.actions.upload.log_messages import UploadLogMessageCode
-from synapse_sdk.plugins.actions.upload.source_folder import find_folder
+from synapse_sdk.plugins.actions.upload.source_folder import check_apart, find_folder
 from synapse_sdk.plugins.steps.base import BaseStep, StepResult
 
 
@@ -33,8 +33,7 @@ class InitializeStep(BaseStep[UploadContext]):
         if params["use_single_path"]:
             context.pathlib_cwd = find_folder(root, params["path"])
         else:
-            for asset in params["assets"].values():
-                find_folder(root, asset["path"])
+            check_apart(root, params["assets"])
         if params["project"] is not None:
             context.project = context.found.get("project") or dict(
                 context.client.get_project(params["project"])
