@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from synapse_sdk.clients.transport import READ_TIMEOUT_S, Transport
+from synapse_sdk.clients.patience import READ_TIMEOUT_S
+from synapse_sdk.clients.transport import Transport
 
 Document = dict[str, Any]
 

@@ -19,9 +19,10 @@ from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk.clients.data_units import DataUnitRequests
 from synapse_sdk.clients.errors import ClientError
 from synapse_sdk.clients.labelling import LabellingRequests
+from synapse_sdk.clients.patience import READ_TIMEOUT_S
 from synapse_sdk.clients.server_address import ServerAddress
 from synapse_sdk.clients.sse import read_messages
-from synapse_sdk.clients.transport import READ_TIMEOUT_S, Transport
+from synapse_sdk.clients.transport import Transport
 
 CHUNK_BYTES = 50 * 1024**2
 PAGE_SIZE = 100

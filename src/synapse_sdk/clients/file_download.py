@@ -14,13 +14,8 @@ from urllib.parse import urlsplit
 
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk.clients.errors import ClientError, ClientResponseIncompleteError
-from synapse_sdk.clients.transport import (
-    BROKEN,
-    RETRY_WAITS_S,
-    Transport,
-    is_worth_repeating,
-    wait_before_repeating,
-)
+from synapse_sdk.clients.patience import RETRY_WAITS_S
+from synapse_sdk.clients.transport import BROKEN, Transport, is_worth_repeating, wait_before_repeating
 
 if TYPE_CHECKING:
     import httpx

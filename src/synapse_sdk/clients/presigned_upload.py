@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from synapse_sdk.clients.errors import ClientError, is_passing_status
-from synapse_sdk.clients.transport import RETRY_WAITS_S, wait_before_repeating
+from synapse_sdk.clients.patience import RETRY_WAITS_S
+from synapse_sdk.clients.transport import wait_before_repeating
 
 if TYPE_CHECKING:
     import httpx

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,12 @@ from synapse_sdk.clients.errors import (
     ServerError,
     error_of_status,
 )
+from synapse_sdk.clients.patience import (
+    CONNECT_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    RETRY_AFTER_LIMIT_S,
+    RETRY_WAITS_S,
+)
 from synapse_sdk.clients.server_address import ServerAddress
 
 if TYPE_CHECKING:
@@ -28,12 +35,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-#: A machine that is there answers at once; one that is not should be told about within 3 s.
-CONNECT_TIMEOUT_S = 3.0
-READ_TIMEOUT_S = 30.0
-#: Waits before sending again what the server could not take just now.
-RETRY_WAITS_S = (0.5, 1.5, 4.0)
-RETRY_AFTER_LIMIT_S = 60.0
 _RETRIED = (None, 408, 502, 503, 504)
 #: What may have gone better a moment later. A connection that is refused is told at once.
 BROKEN = (ClientTimeoutError, ClientResponseIncompleteError, ServerError)
@@ -78,6 +79,8 @@ class Transport:
         self._follows_redirects = follows_redirects
         self._opened: httpx.Client | None = None
         self._opened_for = ""
+        # Threads that send the first request at the same time share one client; a second would be lost open.
+        self._opening = threading.RLock()
 
     @classmethod
     def like(cls, other: Transport) -> Transport:
@@ -203,9 +206,10 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
+        with self._opening:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
 
     def _send(
         self,
@@ -229,19 +233,20 @@ class Transport:
 
     def _client(self) -> httpx.Client:
         scheme = urlsplit(self.url).scheme
-        if self._opened is None or self._opened_for != scheme:
-            import httpx
+        with self._opening:
+            if self._opened is None or self._opened_for != scheme:
+                import httpx
 
-            self.close()
-            # A redirect would carry the token to wherever it points.
-            self._opened = httpx.Client(
-                headers=self._headers,
-                follow_redirects=self._follows_redirects,
-                trust_env=True,
-                verify=True if scheme == "https" else _trust_nobody(),
-            )
-            self._opened_for = scheme
-        return self._opened
+                self.close()
+                # A redirect would carry the token to wherever it points.
+                self._opened = httpx.Client(
+                    headers=self._headers,
+                    follow_redirects=self._follows_redirects,
+                    trust_env=True,
+                    verify=True if scheme == "https" else _trust_nobody(),
+                )
+                self._opened_for = scheme
+            return self._opened
 
     def _timeout(self, timeout_s: float | None) -> httpx.Timeout:
         import httpx

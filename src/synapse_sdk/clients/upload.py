@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from synapse_sdk._internal.digests import digest_bytes
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk.clients.errors import HTTPError, ValidationError
+from synapse_sdk.clients.patience import RETRY_WAITS_S
 from synapse_sdk.clients.transport import (
     BROKEN,
-    RETRY_WAITS_S,
     Transport,
     is_worth_repeating,
     wait_before_repeating,
