@@ -134,6 +134,15 @@ STORAGE_ERRORS = (
     "SessionExpired",
     "Upload",
 )
+EXPORT_PAYLOAD = (
+    "MAX_REISSUES",
+    "PREFETCH",
+    "RETRIES",
+    "RETRY_BACKOFF",
+    "RETRY_CAP_SECONDS",
+    "TIMEOUT_SECONDS",
+    "WORKERS",
+)
 #: Module → names. What is to come with the rest of the author API is not listed yet.
 SURFACE: dict[str, tuple[str, ...]] = {
     "plugins": (
@@ -446,19 +455,37 @@ SURFACE: dict[str, tuple[str, ...]] = {
     "plugins.actions.export.action": ("BaseExportAction", "DefaultExportAction", "ExportAction", "P"),
     "plugins.actions.export.context": ("ExportContext", "is_delegated", "is_sharded"),
     "plugins.actions.export.enums": ("ExportStatus",),
-    "plugins.actions.export.exporter": ("BaseExporter", "ExporterRunAdapter", "MetricsRecord"),
+    "plugins.actions.export.gt_project": ("resolve_gt_project_id",),
+    "plugins.actions.export.parallel_download": ("DEFAULT_DOWNLOAD_WORKERS", "download_files_parallel"),
+    "plugins.actions.export.progress_throttle": (
+        "DEFAULT_FLUSH_INTERVAL",
+        "DEFAULT_FLUSH_MIN_SECONDS",
+        "ProgressThrottle",
+        "build_throttle_from_params",
+    ),
+    "plugins.actions.export.exporter": (
+        "DEFAULT_DOWNLOAD_WORKERS",
+        "BaseExporter",
+        "ExporterRunAdapter",
+        "MetricsRecord",
+    ),
     "plugins.actions.export.failure_classifier": ("classify_export_error", "extract_failed_step"),
     "plugins.actions.export.handlers": (
         *HANDLERS,
         "ASSIGNMENT_EXPORT_FILTER_KEYS",
         "COMMON_EXPORT_FILTER_KEYS",
-        "EXPORT_PAYLOAD_MAX_REISSUES",
+        *(f"EXPORT_PAYLOAD_{name}" for name in EXPORT_PAYLOAD),
+        "INTERNAL_EXPORT_FILTER_KEYS",
+        "PAGINATOR_PASSTHROUGH_KEYS",
         "GROUND_TRUTH_EXPORT_FILTER_KEYS",
         "TASK_EXPORT_FILTER_KEYS",
     ),
     "plugins.actions.export.log_messages": ("ExportLogMessageCode",),
     "plugins.actions.export.models": ("ExportParams", "non_blank"),
     "plugins.actions.export.report": (
+        "BACKGROUND_REASONS_KO",
+        "REASON_LABELS_KO",
+        "SOURCE_TYPE_LABELS_KO",
         "CSV_FILE_NAME",
         "CSV_HEADER",
         "ExportReport",

@@ -25,8 +25,8 @@ from synapse_sdk.plugins.actions.dataset.models import DatasetParams, DatasetRes
 from synapse_sdk.plugins.actions.dataset.output_folder import check_is_free, output_folder
 from synapse_sdk.plugins.actions.export.handlers import GroundTruthExportTargetHandler, list_files
 from synapse_sdk.plugins.actions.export.item_failure import explain, is_hopeless
-from synapse_sdk.plugins.actions.export.items import look_ahead
 from synapse_sdk.plugins.actions.export.json_file import encode_json
+from synapse_sdk.plugins.actions.export.parallel_download import look_ahead
 from synapse_sdk.plugins.actions.export.stems import Stems, clean_suffix
 from synapse_sdk.plugins.errors import ExecutionError
 

@@ -32,7 +32,8 @@ def write_reports(context: ExportContext) -> None:
         _write(folder / COLLISIONS_FILE, exporter.stems.collisions)
     context.filename_collision_count = len(exporter.stems.collisions)
     if exporter.export_report_enabled:
-        exporter.report.write(folder, describe_counts(context))
+        summary = {"target": context.params.get("target"), **describe_counts(context)}
+        exporter.report.write(folder, summary)
 
 
 def describe_counts(context: ExportContext) -> dict[str, Any]:

@@ -37,6 +37,14 @@ GROUND_TRUTH_EXPORT_FILTER_KEYS: Final = COMMON_EXPORT_FILTER_KEYS | {
     "pgh_id",
     "pgh_obj_id",
 }
+#: What an export says by itself, so that its listing can be taken up where it broke off. No filter has them.
+INTERNAL_EXPORT_FILTER_KEYS: Final = frozenset(
+    {"cursor", "expand", "ordering", "pagination", "response_mode"}
+)
+#: They narrow nothing down and go on to the listing: how many records one request asks for.
+PAGINATOR_PASSTHROUGH_KEYS: Final = frozenset({"page_size"})
+#: The most records that a server lists at once.
+_PAGE_LIMIT: Final = 1000
 #: One of them says where the export ends: without it, it would be everything that the server has.
 _SCOPE_KEYS: Final = {
     "assignment": ("project", "task", "id"),
@@ -77,6 +85,12 @@ def find_filter_problem(
         more: Keys that a handler of its own knows besides.
     """
     known = _KEYS.get(target, COMMON_EXPORT_FILTER_KEYS) | more
+    own = sorted(key for key in filters if key in INTERNAL_EXPORT_FILTER_KEYS - more)
+    if own:
+        return f"filter has {', '.join(own)}, which an export sets by itself"
+    size = filters.get("page_size")
+    if size is not None and (type(size) is not int or not 1 <= size <= _PAGE_LIMIT):
+        return f"filter has the page_size {size!r}; it is a number of records, 1 to {_PAGE_LIMIT:,}"
     odd = sorted(key for key in filters if not _is_known(key, known))
     if odd:
         return f"filter has {', '.join(odd)}, which {target} does not have; it has {', '.join(sorted(known))}"
@@ -110,6 +124,8 @@ def build_query(target: str, filters: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_known(key: str, known: frozenset[str]) -> bool:
     name, _, lookup = key.partition("__")
+    if key in PAGINATOR_PASSTHROUGH_KEYS:
+        return True
     return name in known and (not lookup or lookup in _LOOKUPS)
 
 

@@ -21,14 +21,23 @@ from synapse_sdk.clients.errors import (
     NotFoundError,
     ServerError,
 )
+from synapse_sdk.clients.patience import (
+    DOWNLOAD_RETRIES,
+    READ_TIMEOUT_S,
+    RETRY_AFTER_LIMIT_S,
+    RETRY_WAITS_S,
+)
 from synapse_sdk.plugins.actions.export.filters import (
     ASSIGNMENT_EXPORT_FILTER_KEYS,
     COMMON_EXPORT_FILTER_KEYS,
     GROUND_TRUTH_EXPORT_FILTER_KEYS,
+    INTERNAL_EXPORT_FILTER_KEYS,
+    PAGINATOR_PASSTHROUGH_KEYS,
     TASK_EXPORT_FILTER_KEYS,
     build_query,
     find_filter_problem,
 )
+from synapse_sdk.plugins.actions.export.parallel_download import DEFAULT_DOWNLOAD_WORKERS
 from synapse_sdk.plugins.errors import ExecutionError
 
 __all__ = [
@@ -36,7 +45,15 @@ __all__ = [
     "COMMON_EXPORT_FILTER_KEYS",
     "EXPORT_MAX_RESUMES",
     "EXPORT_PAYLOAD_MAX_REISSUES",
+    "EXPORT_PAYLOAD_PREFETCH",
+    "EXPORT_PAYLOAD_RETRIES",
+    "EXPORT_PAYLOAD_RETRY_BACKOFF",
+    "EXPORT_PAYLOAD_RETRY_CAP_SECONDS",
+    "EXPORT_PAYLOAD_TIMEOUT_SECONDS",
+    "EXPORT_PAYLOAD_WORKERS",
     "GROUND_TRUTH_EXPORT_FILTER_KEYS",
+    "INTERNAL_EXPORT_FILTER_KEYS",
+    "PAGINATOR_PASSTHROUGH_KEYS",
     "TASK_EXPORT_FILTER_KEYS",
     "AssignmentExportTargetHandler",
     "ExportTargetHandler",
@@ -51,6 +68,15 @@ __all__ = [
 EXPORT_MAX_RESUMES = 5
 #: How often an address that has run out is asked for anew.
 EXPORT_PAYLOAD_MAX_REISSUES = 3
+#: Threads that fetch what the server named by addresses, and items that are fetched ahead at most.
+EXPORT_PAYLOAD_WORKERS = DEFAULT_DOWNLOAD_WORKERS
+EXPORT_PAYLOAD_PREFETCH = 16
+#: Of one file: how often it is asked for again, the first wait before that, the longest one when a server
+#: asks for a wait, and how long it may send nothing. The client holds to them.
+EXPORT_PAYLOAD_RETRIES = DOWNLOAD_RETRIES
+EXPORT_PAYLOAD_RETRY_BACKOFF = RETRY_WAITS_S[0]
+EXPORT_PAYLOAD_RETRY_CAP_SECONDS = RETRY_AFTER_LIMIT_S
+EXPORT_PAYLOAD_TIMEOUT_SECONDS = READ_TIMEOUT_S
 _AWAY = (ClientConnectionError, ClientTimeoutError, ServerError)
 #: Why a server may lack what labelling is about.
 NO_LABELLING = (

@@ -6,32 +6,25 @@ Hooks of an exporter are called in one thread only, so they need no locks.
 from __future__ import annotations
 
 import shutil
-from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk.plugins.actions.export.context import ExportContext
 from synapse_sdk.plugins.actions.export.enums import ExportStatus
+from synapse_sdk.plugins.actions.export.handlers import EXPORT_PAYLOAD_PREFETCH, EXPORT_PAYLOAD_WORKERS
 from synapse_sdk.plugins.actions.export.item_failure import explain, is_hopeless
+from synapse_sdk.plugins.actions.export.parallel_download import look_ahead
+from synapse_sdk.plugins.actions.export.progress_throttle import build_throttle_from_params
 from synapse_sdk.plugins.actions.export.report import ReportFile
 from synapse_sdk.plugins.actions.export.run_adapter import MetricsRecord
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.export.exporter import BaseExporter
-
-#: Threads that fetch, and items that are fetched ahead at most.
-EXPORT_PAYLOAD_WORKERS = 8
-EXPORT_PAYLOAD_PREFETCH = 16
-#: Numbers are told after so many items.
-FLUSH_EVERY = 25
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(slots=True)
@@ -42,24 +35,6 @@ class _Fetched:
     original: Path | None = None
     #: Why there is no original.
     problem: Exception | None = None
-
-
-def look_ahead(
-    items: Iterable[T], do: Callable[[T], R], *, workers: int, ahead: int
-) -> Generator[tuple[T, Future[R]], None, None]:
-    """Yield each item with what `do` makes of it, in order; `ahead` of them are being done meanwhile."""
-    with ThreadPoolExecutor(workers, thread_name_prefix="synapse-export") as pool:
-        waiting: deque[tuple[T, Future[R]]] = deque()
-        try:
-            for item in items:
-                waiting.append((item, pool.submit(do, item)))
-                if len(waiting) > ahead:
-                    yield waiting.popleft()
-            while waiting:
-                yield waiting.popleft()
-        finally:
-            for _, future in waiting:
-                future.cancel()
 
 
 def convert_items(context: ExportContext) -> Generator[dict[str, Any], None, None]:
@@ -152,18 +127,18 @@ def save_items(context: ExportContext) -> None:
     labels = context.data_metrics = MetricsRecord(context.total_count)
     items = context.converted_items or ()
     number = 0
+    throttle = build_throttle_from_params(context.export_params)
     try:
         for number, final in enumerate(items, start=1):
             _save_one(context, exporter, final, number)
-            done = context.exported_count + context.failed_count
-            if context.total_count:
-                context.set_progress(min(done, context.total_count), context.total_count)
-            if number % FLUSH_EVERY == 0:
+            if throttle.is_due():
+                _tell_progress(context)
                 _tell_numbers(exporter, originals, labels, save_original)
     finally:
         if isinstance(items, Generator):
             items.close()
     if context.exported_count or context.failed_count:
+        _tell_progress(context)
         _tell_numbers(exporter, originals, labels, save_original)
     context.written_file_count = originals.success + labels.success
 
@@ -225,6 +200,12 @@ def _report(exporter: BaseExporter, item: dict[str, Any], outcome: str, reason: 
     name = exporter.get_original_file_name(item.get("files") or {})
     stem = "" if outcome == "failed" else exporter.get_output_stem(item)
     exporter.report.add(ReportFile(item.get("id"), name, stem, outcome, reason))
+
+
+def _tell_progress(context: ExportContext) -> None:
+    done = context.exported_count + context.failed_count
+    if context.total_count:
+        context.set_progress(min(done, context.total_count), context.total_count)
 
 
 def _tell_numbers(

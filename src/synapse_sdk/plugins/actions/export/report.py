@@ -23,7 +23,29 @@ OUTCOME_LABELS_KO: Final = {
     "not_applicable": "해당 없음",
     "failed": "실패",
 }
-CSV_HEADER: Final = ("항목 ID", "파일", "출력", "결과", "사유")
+#: What is exported, in a spreadsheet's words.
+SOURCE_TYPE_LABELS_KO: Final = {"assignment": "작업 배정", "ground_truth": "정답 데이터", "task": "작업"}
+#: Why an item is not whole, in a few words; `find_reason_code` tells them apart.
+REASON_LABELS_KO: Final = {
+    "no_data": "라벨 데이터가 없음",
+    "no_address": "파일 주소가 없음",
+    "name_taken": "같은 이름의 파일이 이미 있음",
+    "broke_off": "내려받는 중 연결이 끊김",
+    "not_found": "서버에 파일이 없음",
+    "exporter": "내보내기 코드가 항목을 돌려주지 않음",
+    "other": "그 밖의 사유",
+}
+#: What lies behind an item that is whole and has no original.
+BACKGROUND_REASONS_KO: Final = {"no_original": "원본 파일이 없는 항목"}
+CSV_HEADER: Final = ("항목 ID", "파일", "출력", "대상", "결과", "사유", "상세")
+_REASONS: Final = (
+    ("no_data", "has no data"),
+    ("no_address", "names no address"),
+    ("name_taken", "is there already"),
+    ("broke_off", "broke off"),
+    ("not_found", "404: "),
+    ("exporter", "process_file_saving() returned|hooks returned no item"),
+)
 #: A spreadsheet takes a cell that begins so for a formula.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -58,7 +80,7 @@ class ExportReport:
         document = {
             "schema_version": SCHEMA_VERSION,
             "summary": {**summary, "outcomes": self.count()},
-            "files": [asdict(entry) for entry in self.files],
+            "files": [_as_record(entry) for entry in self.files],
         }
         (folder / JSON_FILE_NAME).write_bytes(encode_json(document, indent=2))
         # With a mark at its beginning, by which spreadsheets know that it is UTF-8.
@@ -67,15 +89,38 @@ class ExportReport:
         ) as stream:
             writer = csv.writer(stream)
             writer.writerow(CSV_HEADER)
-            writer.writerows(_as_row(entry) for entry in self.files)
+            target = str(summary.get("target") or "")
+            source = SOURCE_TYPE_LABELS_KO.get(target, target)
+            writer.writerows(_as_row(entry, source) for entry in self.files)
 
 
-def _as_row(entry: ReportFile) -> list[str]:
+def find_reason_code(reason: str | None) -> str | None:
+    """Return which of `REASON_LABELS_KO` a reason is; None for an item without one."""
+    if not reason:
+        return None
+    found = (code for code, words in _REASONS if any(part in reason for part in words.split("|")))
+    return next(found, "other")
+
+
+def _as_record(entry: ReportFile) -> dict[str, Any]:
+    return {**asdict(entry), "reason_code": find_reason_code(entry.reason)}
+
+
+def _label_reason(entry: ReportFile) -> str:
+    if entry.outcome == "not_applicable":
+        return BACKGROUND_REASONS_KO["no_original"]
+    code = find_reason_code(entry.reason)
+    return "" if code is None else REASON_LABELS_KO[code]
+
+
+def _as_row(entry: ReportFile, source: str) -> list[str]:
     cells = (
         entry.item_id,
         entry.original_name,
         entry.output_stem,
+        source,
         OUTCOME_LABELS_KO[entry.outcome],
+        _label_reason(entry),
         entry.reason,
     )
     return [_as_plain_text("" if cell is None else str(cell)) for cell in cells]

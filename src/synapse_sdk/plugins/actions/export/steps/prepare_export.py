@@ -7,6 +7,7 @@ from typing import Any
 from synapse_sdk.clients.errors import ClientError
 from synapse_sdk.plugins.actions.export.context import ExportContext
 from synapse_sdk.plugins.actions.export.exporter import BaseExporter
+from synapse_sdk.plugins.actions.export.gt_project import resolve_gt_project_id
 from synapse_sdk.plugins.actions.export.steps.fetch_results import Fetch, fetch_records
 from synapse_sdk.plugins.actions.export.steps.initialize import setup_output_directories
 from synapse_sdk.plugins.steps.base import BaseStep, StepResult
@@ -27,7 +28,7 @@ class PrepareExportStep(BaseStep[ExportContext]):
     def execute(self, context: ExportContext) -> StepResult:
         """Make it."""
         assert context.unique_export_path is not None
-        context.project_id = _find_project(context.params["filter"])
+        context.project_id = _find_project(context)
         context.configuration = _ask_configuration(context)
         context.export_params = {
             **context.params,
@@ -50,9 +51,18 @@ class PrepareExportStep(BaseStep[ExportContext]):
         return StepResult()
 
 
-def _find_project(filters: dict[str, Any]) -> int | None:
+def _find_project(context: ExportContext) -> int | None:
+    filters = context.params["filter"]
     found = filters.get("project")
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
+    if isinstance(found, int) and not isinstance(found, bool):
+        return found
+    if context.params.get("target") != "ground_truth" or not context.total_count:
+        return None
+    try:
+        return resolve_gt_project_id(context.client, filters)
+    except ClientError as error:
+        context.log_message(f"The project of the ground truths can not be found: {error}", "warning")
+        return None
 
 
 def _ask_configuration(context: ExportContext) -> dict[str, Any]:

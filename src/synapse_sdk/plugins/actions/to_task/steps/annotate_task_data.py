@@ -14,7 +14,7 @@ from synapse_sdk.clients.errors import (
     ClientResponseIncompleteError,
 )
 from synapse_sdk.plugins.actions.export.item_failure import explain
-from synapse_sdk.plugins.actions.export.items import look_ahead
+from synapse_sdk.plugins.actions.export.parallel_download import look_ahead
 from synapse_sdk.plugins.actions.inference.deferred import POLL_REQUEST_KEY, STATUS_FAILED, STATUS_NOT_FOUND
 from synapse_sdk.plugins.actions.to_task.context import ToTaskContext
 from synapse_sdk.plugins.actions.to_task.log_messages import ToTaskLogMessageCode as Code
