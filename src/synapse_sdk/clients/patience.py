@@ -11,5 +11,3 @@ READ_TIMEOUT_S: Final = 30.0
 RETRY_WAITS_S: Final = (0.5, 1.5, 4.0)
 #: A server that asks for a longer wait is asked again after this one.
 RETRY_AFTER_LIMIT_S: Final = 60.0
-#: How often a file that broke off, or that a server can not send just now, is asked for again.
-DOWNLOAD_RETRIES: Final = 3

@@ -22,7 +22,6 @@ from synapse_sdk.clients.errors import (
     ServerError,
 )
 from synapse_sdk.clients.patience import (
-    DOWNLOAD_RETRIES,
     READ_TIMEOUT_S,
     RETRY_AFTER_LIMIT_S,
     RETRY_WAITS_S,
@@ -73,7 +72,7 @@ EXPORT_PAYLOAD_WORKERS = DEFAULT_DOWNLOAD_WORKERS
 EXPORT_PAYLOAD_PREFETCH = 16
 #: Of one file: how often it is asked for again, the first wait before that, the longest one when a server
 #: asks for a wait, and how long it may send nothing. The client holds to them.
-EXPORT_PAYLOAD_RETRIES = DOWNLOAD_RETRIES
+EXPORT_PAYLOAD_RETRIES = len(RETRY_WAITS_S)
 EXPORT_PAYLOAD_RETRY_BACKOFF = RETRY_WAITS_S[0]
 EXPORT_PAYLOAD_RETRY_CAP_SECONDS = RETRY_AFTER_LIMIT_S
 EXPORT_PAYLOAD_TIMEOUT_SECONDS = READ_TIMEOUT_S
