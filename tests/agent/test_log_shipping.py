@@ -90,3 +90,48 @@ def test_a_server_that_takes_nothing_is_not_asked_forever(tmp_path: Path, store:
 
     with pytest.raises(LogShippingError, match="takes nothing more of stdout at byte 0"):
         make_shipper(tmp_path, store).ship()
+
+
+def test_the_disk_of_what_the_server_keeps_no_more_is_given_back(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    mib = 1024 * 1024
+    monkeypatch.setattr(log_shipping, "RELEASED_BYTES", mib)
+    log = tmp_path / "stdout.log"
+    files = {name: tmp_path / f"{name}.log" for name in store.logs}
+    shipper = LogShipper(files, tmp_path / "shipped.json", store.append, kept_bytes=2 * mib)
+    said = b"x" * (9 * mib) + b"the end\n"
+    with log.open("ab", buffering=0) as writer:
+        writer.write(said)
+
+        assert shipper.ship() == len(said)
+        writer.write(b"and more\n")  # the writer's place is where it was
+        assert shipper.ship() == 9
+
+    assert store.logs["stdout"] == said + b"and more\n"
+    assert log.stat().st_size == len(said) + 9
+    assert log.stat().st_blocks * 512 < 4 * mib
+    assert log.read_bytes()[: 2 * mib] == b"x" * (2 * mib)
+    assert log.read_bytes().endswith(b"the end\nand more\n")
+
+
+def test_where_the_file_system_can_not_everything_stays(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    asked = []
+
+    def refuse(descriptor: int, start: int, end: int) -> bool:
+        asked.append((start, end))
+        return False
+
+    monkeypatch.setattr(log_shipping, "RELEASED_BYTES", 4)
+    monkeypatch.setattr(log_shipping, "release_range", refuse)
+    files = {name: tmp_path / f"{name}.log" for name in store.logs}
+    shipper = LogShipper(files, tmp_path / "shipped.json", store.append, kept_bytes=4)
+    for text in (b"123456789", b"abcdefghi"):
+        with (tmp_path / "stdout.log").open("ab") as log:
+            log.write(text)
+        shipper.ship()
+
+    assert asked == [(4, 8)]
+    assert (tmp_path / "stdout.log").read_bytes() == store.logs["stdout"] == b"123456789abcdefghi"

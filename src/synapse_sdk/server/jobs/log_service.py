@@ -22,11 +22,10 @@ from synapse_sdk.server.jobs.models import Job
 from synapse_sdk.server.jobs.notifier import Notifier, events_topic, logs_topic
 from synapse_sdk.server.jobs.states import END_STATES
 from synapse_sdk.server.jobs.transitions import append_event
+from synapse_sdk.wire.logs import LOG_QUOTA_BYTES
 
 Stream = Literal["stdout", "stderr"]
 STREAMS: tuple[Stream, ...] = ("stdout", "stderr")
-#: All logs of one job. What comes after that is counted, not kept.
-QUOTA_BYTES = 1024 * 1024 * 1024
 #: Bytes that one search looks at.
 SEARCH_LIMIT_BYTES = 16 * 1024 * 1024
 
@@ -63,7 +62,7 @@ class LogService:
         notifier: Notifier,
         folder: Path,
         *,
-        quota_bytes: int = QUOTA_BYTES,
+        quota_bytes: int = LOG_QUOTA_BYTES,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         """Keep logs in `folder`, at `<job>/<attempt>/<stream>.log`."""

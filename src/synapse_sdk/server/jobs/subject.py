@@ -19,13 +19,14 @@ from synapse_sdk.server.jobs.job_service import (
     find_inputs_of_job,
     find_release_of_job,
 )
-from synapse_sdk.server.jobs.log_service import QUOTA_BYTES, LogService
+from synapse_sdk.server.jobs.log_service import LogService
 from synapse_sdk.server.jobs.metric_service import MetricService
 from synapse_sdk.server.jobs.notifier import Notifier
 from synapse_sdk.server.jobs.reaper import Reaper
 from synapse_sdk.server.jobs.waiting_service import WaitingService
 from synapse_sdk.server.registry.service import RegistryService
 from synapse_sdk.wire.envelope import InputReference
+from synapse_sdk.wire.logs import LOG_QUOTA_BYTES
 
 
 class JobsSubject:
@@ -39,7 +40,7 @@ class JobsSubject:
         registry: RegistryService,
         find_input: FindInput,
         folder: Path,
-        log_quota_bytes: int = QUOTA_BYTES,
+        log_quota_bytes: int = LOG_QUOTA_BYTES,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         """Wire the subject.
