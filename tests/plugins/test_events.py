@@ -88,7 +88,8 @@ def test_a_slow_sink_makes_callers_wait_and_loses_nothing():
     sink = GatedSink()
     stream = EventStream([sink])
     is_through = threading.Event()
-    count = QUEUE_LIMIT + 10_000
+    # A late first round takes all that waits, and as much fits again behind it.
+    count = 2 * QUEUE_LIMIT + 10_000
 
     def work() -> None:
         for number in range(count):

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from synapse_sdk._internal.clock import utc_now
+from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk.plugins.context import RuntimeContext
+from synapse_sdk.plugins.event_encoder import EncodedEvent
 from synapse_sdk.plugins.events import EventStream
 from synapse_sdk.plugins.terminal import TerminalSink, format_number
+from synapse_sdk.wire.event import Event
 
 
 class Terminal(io.StringIO):
@@ -116,6 +120,28 @@ def test_losses_are_told():
     text = tell(lambda ctx: ctx.log("large", {"x": "y" * 2**20}))
 
     assert text.startswith("  warning: left out an event of kind log: 1 of 1,048,")
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (
+            {"what": "stdout over the quota", "stream": "stdout", "kept_bytes": 2**30, "quota_bytes": 2**30},
+            "left out stdout over the quota: what comes after 1,073,741,824 bytes",
+        ),
+        ({"what": "texts", "event_count": 2, "size_bytes": 30}, "left out texts: 2 of 30 bytes"),
+        ({"what": "metrics", "because": "new"}, "lost: {'what': 'metrics', 'because': 'new'}"),
+    ],
+)
+def test_losses_that_a_server_tells_are_told_on(body: dict[str, Any], text: str):
+    # Whoever follows a job hears of what the server could not keep, also from a newer one.
+    stream = io.StringIO()
+    facts = {"job": uuid7(), "producer": "server", "seq": 1, "at": utc_now()}
+    event = Event.model_validate({**facts, "kind": "loss", "level": "warning", "body": body})
+
+    TerminalSink(stream).write([EncodedEvent(event, b"")])
+
+    assert stream.getvalue() == f"  warning: {text}\n"
 
 
 def test_the_loss_of_another_sink_is_told_once():

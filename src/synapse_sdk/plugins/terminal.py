@@ -185,4 +185,8 @@ def _describe_loss(body: Mapping[str, Any]) -> str | None:
         return f"{body['sink']} lost events: {body['why']}" if "why" in body else None
     if "why" in body:
         return f"lost {body['what']}: {body['why']}"
-    return f"left out {body['what']}: {body['event_count']} of {body['size_bytes']:,} bytes"
+    if "kept_bytes" in body:
+        return f"left out {body['what']}: what comes after {body['kept_bytes']:,} bytes"
+    if "event_count" in body and "size_bytes" in body:
+        return f"left out {body['what']}: {body['event_count']} of {body['size_bytes']:,} bytes"
+    return f"lost: {dict(body)}"  # told by a newer sender, in its own words
