@@ -135,7 +135,7 @@ def test_an_export_holds_to_it(labelling: LabellingServer):
 
 
 def test_the_constants_are_what_the_code_uses():
-    assert handlers.EXPORT_PAYLOAD_RETRIES == len(file_download.RETRY_WAITS_S)
+    assert len(file_download.RETRY_WAITS_S) == handlers.EXPORT_PAYLOAD_RETRIES
     with closing(BackendClient("http://127.0.0.1:9", "t")) as client:
         assert client._transport._read_timeout_s == handlers.EXPORT_PAYLOAD_TIMEOUT_SECONDS
 
