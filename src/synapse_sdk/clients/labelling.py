@@ -81,6 +81,10 @@ class LabellingRequests:
         """List applications that are served; `params` narrow them down."""
         return self._list("serve_applications/", params, list_all=list_all, size_name="page_size")
 
+    def override_best_trial(self, job: int | str, data: Mapping[str, Any]) -> Document | None:
+        """Record which trial of a job's search is the best: `{trial_id, **hyperparameters}`."""
+        return self._put(f"trains/{_part(job)}/override_best_trial/", data, {})
+
     def open_storage_session(self, storage: int, purpose: str) -> Document:
         """Return how to reach a storage: `{provider, configuration, expires_at?, contract_version}`.
 

@@ -6,6 +6,8 @@ import json
 import os
 import random
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, SecretStr, model_validator
+from tests.labelling_server import LabellingServer
 from tests.plugins.scripts import write_files
 
+from synapse_sdk.clients.backend import BackendClient
 from synapse_sdk.integrations._context import AutologContext, set_autolog_context
 from synapse_sdk.plugins.actions.train import BaseTrainAction, BaseTrainParams, TrainContext
 from synapse_sdk.plugins.actions.train.tune import SearchSpace, TuneConfig
@@ -44,6 +48,12 @@ class Train(BaseTrainAction[Params]):
             self.set_progress(epoch + 1, self.params.epochs, self.progress.TRAIN)
             self.report_metrics({"loss": loss}, epoch=epoch + 1, category="validation")
         return {"loss": loss}
+
+
+@pytest.fixture
+def client(labelling: LabellingServer) -> Iterator[BackendClient]:
+    with closing(BackendClient(labelling.url, "the-token")) as client:
+        yield client
 
 
 @pytest.fixture
@@ -575,6 +585,31 @@ def test_a_required_param_that_is_searched_need_not_be_given():
     assert search(Train2)["failed_trials"] == 0
     with pytest.raises(ExecutionError, match="rate"):
         LocalExecutor(sinks=[]).execute(Train2, {"is_tune": False})
+
+
+def test_a_platform_that_keeps_trainings_hears_of_the_best_trial(
+    labelling: LabellingServer, client: BackendClient
+):
+    sink = RecordingSink()
+
+    def run(job: str) -> Any:
+        executor = LocalExecutor(sinks=[sink], job_id=job, client=client)
+        return executor.execute(
+            Train,
+            {"is_tune": True, "hyperparameters": [RATE], "tune_config": {**AFTER_LOSS, "num_samples": 2}},
+        )
+
+    labelling.documents["PUT trains/7/override_best_trial"] = {"id": 7}
+    result = run("7")
+
+    best = result["best_result"]
+    (asked,) = labelling.requests("trains/7/override_best_trial", "PUT")
+    assert asked.body == {"trial_id": best["trial_id"], **best["hyperparameters"]}
+
+    assert run("8")["best_trial"]  # which the server does not know: the search is none the worse for it
+    assert [event.body["key"] for event in sink.events if event.level == "warning"] == [  # type: ignore[index]
+        "TRAIN_TUNE_BEST_TRIAL_SYNC_FAILED"
+    ]
 
 
 # What is told

@@ -123,6 +123,19 @@ class LocalSearch:
                 hint=getattr(first_error, "hint", None),
             ) from first_error
 
+        self._report_best()
+
+    def _report_best(self) -> None:
+        """Tell the best trial to a platform that keeps trainings. Of jobs of our own it is in the result."""
+        ctx, best = self._action.ctx, self.best
+        if best is None or ctx.envelope is not None or ctx.job_id is None or ctx.client is None:
+            return
+        try:
+            ctx.client.override_best_trial(ctx.job_id, {"trial_id": best.trial_id, **best.hyperparameters})
+        except SynapseError as error:
+            ctx.log_message(TrainLogMessageCode.TRAIN_TUNE_BEST_TRIAL_SYNC_FAILED)
+            ctx.log_dev_event(error.message, error.details)
+
     def describe(self) -> dict[str, Any]:
         """Return what the result of a search says."""
         best = self.best
