@@ -135,7 +135,12 @@ _TOKENS = (
     # Ours. At least twenty letters and digits on end with a digit or a capital, which no identifier has.
     _token("Synapse token", b"syn_", rb"(?=[A-Za-z]*[0-9A-Z])[A-Za-z0-9]{20,250}"),
     _token("Synapse token", b"syn_", rb"(?P<random>[A-Za-z0-9_-]{16,250})"),
-    _token("JSON web token", b"eyJ", rb"[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{16,}"),
+    # With ends, as all of a secret is within reach: a text of `eyJ-eyJ-…` would take hours without.
+    _token(
+        "JSON web token",
+        b"eyJ",
+        rb"[A-Za-z0-9_-]{10,4096}\.eyJ[A-Za-z0-9_-]{10,4096}\.[A-Za-z0-9_-]{16,4096}",
+    ),
     _token("bearer token", b"Bearer ", rb"(?P<random>[A-Za-z0-9._~+/-]{20,}=*)"),
     _token("bearer token", b"bearer ", rb"(?P<random>[A-Za-z0-9._~+/-]{20,}=*)"),
 )

@@ -19,7 +19,8 @@ _PARTS = (
     r"token(?!s)|secret|passw(?:or)?d|passphrase|pwd|api[_-]?key|access[_-]?key|private[_-]?key|credential|"
     r"signature|authorization|cookie|synapse-(?:user|agent)"
 )
-_NAME = rf"(?<![\w-])[\w.-]*(?:{_PARTS})[\w.-]*"
+#: A whole word at once, and looked at once: what is redacted may be long, and made to take its time.
+_NAME = rf"(?<![\w.-])(?=[\w.-]*?(?:{_PARTS}))[\w.-]++"
 _SCHEME = r"(?:bearer|token|basic|digest|apikey|negotiate|aws4-hmac-sha256)[ \t]+"
 _ASSIGNMENT = re.compile(
     rf"""(?P<name>{_NAME}\\?["']?[ \t]*(?:=>|[:=])[ \t]*)"""
@@ -32,12 +33,12 @@ _ASSIGNMENT = re.compile(
 #: A header's name is not always beside its value.
 _SCHEMED = re.compile(r"\b(?P<scheme>(?i:bearer|basic)|Token|TOKEN)[ \t]+(?P<value>[^\s,;\"'<>]{8,})")
 _HEADER = re.compile(r"(?P<scheme>[A-Za-z][\w-]*)[ \t]+\S.*", re.DOTALL)
-_USER_INFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/\s?#@\"']+(?:@[^/\s?#@\"']+)*@")
+_USER_INFO = re.compile(r"(?P<scheme>://)[^/\s?#@\"']+(?:@[^/\s?#@\"']+)*@")
 _QUERY = re.compile(r"(?P<sign>[?&#;])(?P<name>[^=&#;\s\"'<>?]+)=(?P<value>[^&#;\s\"'<>]*)")
 _SECRET_QUERY = re.compile(rf"(?:{_PARTS})|\A(?:key|sig|auth|code|jwt|sid|otp)\Z|session", re.IGNORECASE)
 #: The vendor's agents are asked at an address that is their token.
 _AGENT_PATH = re.compile(r"(?P<path>\bagents/)[0-9A-Fa-f]{32,}")
-_DOTTED_JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")
+_DOTTED_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")
 
 
 def redact_url(url: str) -> str:
