@@ -158,6 +158,16 @@ def test_an_archive_is_sent_once_under_its_checksum(plugin: Path, storage: Folde
     assert list(temporary.iterdir()) == []
 
 
+def test_a_storage_may_be_described(plugin: Path, tmp_path: Path):
+    (tmp_path / "kept").mkdir()
+    described = {"provider": "local", "configuration": {"location": str(tmp_path / "kept")}}
+
+    result = archive_and_upload(plugin, described, target_prefix="plugins")
+
+    assert md5(tmp_path / "kept/plugins" / result.filename) == result.checksum
+    assert archive_and_upload(plugin, described, target_prefix="plugins").is_cached
+
+
 def test_a_storage_that_fails_is_told_without_its_secrets(plugin: Path, tmp_path: Path):
     class Failing(FolderStorage):
         def upload(self, source: Path, target: str) -> str:

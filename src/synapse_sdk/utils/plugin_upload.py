@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -30,6 +29,7 @@ from synapse_sdk.utils.file.checksum import calculate_checksum
 from synapse_sdk.utils.file.io import evict_temp_files, get_temp_path, protect_temp_files
 from synapse_sdk.utils.file.retry import streaming_download
 from synapse_sdk.utils.redaction import redact_text
+from synapse_sdk.utils.storage import get_storage
 
 
 class PackageManager(StrEnum):
@@ -161,6 +161,7 @@ def archive_and_upload(
         progress_callback: Told of each stage.
 
     Raises:
+        StorageError: What is described is no storage.
         PluginUploadError: The storage refuses, or does not have the file afterwards.
         PluginError: As `archive_plugin`.
     """
@@ -309,12 +310,7 @@ def _put(
     progress: UploadProgressCallback | None,
     checksum: str,
 ) -> UploadResult:
-    # By its name: storages are another room's, and load what they speak to.
-    place: Storage = (
-        import_module("synapse_sdk.utils.storage").get_storage(storage)
-        if isinstance(storage, Mapping)
-        else storage
-    )
+    place: Storage = get_storage(storage) if isinstance(storage, Mapping) else storage
     target = f"{prefix.strip('/')}/{name}".lstrip("/")
     size_bytes = path.stat().st_size
     try:
