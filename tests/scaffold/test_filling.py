@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -63,6 +65,17 @@ def test_any_name_is_read_back_as_it_was_given(tmp_path: Path, name: str, catego
         if path.endswith(".py"):
             ast.parse(text, path)
     assert files["README.md"].splitlines()[0] == f"# {escape_markdown(name)}"
+
+
+@pytest.mark.parametrize("category", list(PluginCategory))
+def test_the_readme_names_the_class_for_a_labelling_server_where_there_is_one(category: PluginCategory):
+    readme = fill_templates(build_answers("A", CODE, category))["README.md"]
+    base = BLUEPRINTS[category].platform_base
+
+    imports = re.findall(r"`from (\S+) import (\w+)`", readme)
+
+    assert imports == ([(base.module, base.name)] if base else [])
+    assert all(hasattr(importlib.import_module(module), name) for module, name in imports)
 
 
 @pytest.mark.parametrize("category", list(PluginCategory))

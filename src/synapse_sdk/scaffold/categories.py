@@ -14,6 +14,24 @@ DEFAULT_CATEGORY = PluginCategory.CUSTOM
 
 
 @dataclass(frozen=True, slots=True)
+class PlatformBase:
+    """The class to begin with when the work is a labelling server's, and not files of this machine."""
+
+    #: What it does, after "To …".
+    goal: str
+    module: str
+    name: str
+    #: Page of the guide that begins with a whole one.
+    page: str
+
+    def __str__(self) -> str:
+        return (
+            f"It works on files of this machine. To {self.goal}, begin with\n"
+            f"`from {self.module} import {self.name}`;\nthe guide's page {self.page} has a whole one.\n"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Blueprint:
     """How a category's plugin is put together."""
 
@@ -24,10 +42,13 @@ class Blueprint:
     purpose: str
     #: Folders under templates/, a later one's file wins.
     layers: tuple[str, ...]
+    platform_base: PlatformBase | None = None
 
 
-def _over_files(category: PluginCategory, action: str, method: RunMethod, purpose: str) -> Blueprint:
-    return Blueprint(action, method, purpose, ("common", "over_files", category.value))
+def _over_files(
+    category: PluginCategory, action: str, method: RunMethod, purpose: str, base: PlatformBase | None = None
+) -> Blueprint:
+    return Blueprint(action, method, purpose, ("common", "over_files", category.value), base)
 
 
 BLUEPRINTS = {
@@ -38,13 +59,40 @@ BLUEPRINTS = {
         ("common", "neural_net"),
     ),
     PluginCategory.EXPORT: _over_files(
-        PluginCategory.EXPORT, "export", RunMethod.JOB, "Exports a folder of texts as one file of records"
+        PluginCategory.EXPORT,
+        "export",
+        RunMethod.JOB,
+        "Exports a folder of texts as one file of records",
+        PlatformBase(
+            "export the labels of a labelling server",
+            "synapse_sdk.plugins.actions.export",
+            "BaseExporter",
+            "Labels",
+        ),
     ),
     PluginCategory.UPLOAD: _over_files(
-        PluginCategory.UPLOAD, "upload", RunMethod.JOB, "Uploads a folder of texts, each content once"
+        PluginCategory.UPLOAD,
+        "upload",
+        RunMethod.JOB,
+        "Uploads a folder of texts, each content once",
+        PlatformBase(
+            "bring files into a data collection of a labelling server",
+            "synapse_sdk.plugins.actions.upload",
+            "DefaultUploadAction",
+            "Uploading",
+        ),
     ),
     PluginCategory.SMART_TOOL: _over_files(
-        PluginCategory.SMART_TOOL, "auto_label", RunMethod.TASK, "Marks the words that it knows in texts"
+        PluginCategory.SMART_TOOL,
+        "auto_label",
+        RunMethod.TASK,
+        "Marks the words that it knows in texts",
+        PlatformBase(
+            "answer with what a served model says",
+            "synapse_sdk.plugins.actions.auto_label",
+            "BaseAutoLabelAction",
+            "Labels",
+        ),
     ),
     PluginCategory.POST_ANNOTATION: _over_files(
         PluginCategory.POST_ANNOTATION,
@@ -57,6 +105,12 @@ BLUEPRINTS = {
         "pre_annotate",
         RunMethod.TASK,
         "Cuts texts into the sentences that people will annotate",
+        PlatformBase(
+            "give the tasks of a labelling server their first annotations",
+            "synapse_sdk.plugins.actions.to_task",
+            "ToTaskAction",
+            "Labels",
+        ),
     ),
     PluginCategory.DATA_VALIDATION: _over_files(
         PluginCategory.DATA_VALIDATION, "validate", RunMethod.TASK, "Finds texts that should not be labelled"

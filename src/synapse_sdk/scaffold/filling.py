@@ -33,6 +33,7 @@ def fill_templates(answers: Answers) -> dict[str, str]:
         "category": answers.category.value,
         "category_member": answers.category.name,
         "purpose": blueprint.purpose,
+        "platform": f"\n{blueprint.platform_base}" if blueprint.platform_base else "",
         "action": blueprint.action,
         "stem": "".join(word.capitalize() for word in blueprint.action.split("_")),
         "method": blueprint.method.value,
