@@ -38,6 +38,7 @@ class AskParams(BaseModel):
     corner: list[int] = Field(default=[0, 0], min_length=2, max_length=2)
     key: SecretStr = SecretStr("hush")
     optimizer: Optimizer = Optimizer()
+    stages: list[Optimizer] = []
     input: dict[str, int] = {}
     path: str = "/"
 
@@ -91,10 +92,31 @@ def test_help_shows_the_action_s_own_params(synapse: Synapse, plugin: Path) -> N
         "key secret text",
         "optimizer.name sgd | adam [default: sgd]",
         "optimizer.rate number Learning rate. [default: 0.1; more than 0; less than 1]",
+        "stages list of {name, rate} [default: []]",
         "input JSON object of whole number [default: {}]",
     ):
         assert row in shown
     assert "hush" not in said.stdout
+
+
+def test_info_tells_where_classes_and_functions_are_and_what_is_nowhere(
+    synapse: Synapse, plugin: Path
+) -> None:
+    (plugin / "plugin/again.py").write_text("import os\nfrom .ask import plain\n")
+    with (plugin / "config.yaml").open("a") as config:
+        config.write('  again: {entrypoint: "plugin.again:plain"}\n')
+    lines = (plugin / "plugin/ask.py").read_text().splitlines()
+
+    told = synapse("plugin", "info", "--json", cwd=plugin).json()
+    shown = synapse("plugin", "info", cwd=plugin).stdout
+
+    assert {action["name"]: action["source"] for action in told["actions"]} == {
+        "ask": f"plugin/ask.py:{lines.index('class Ask(BaseAction[AskParams]):') + 1}",
+        "plain": f"plugin/ask.py:{lines.index('def plain(params, ctx):') + 1}",
+        "lost": None,
+        "again": "plugin/again.py:2",
+    }
+    assert shown.count("(not found)") == 1
 
 
 def test_without_an_action_those_that_there_are_are_named(synapse: Synapse, plugin: Path) -> None:
@@ -179,7 +201,7 @@ def test_a_model_that_holds_itself_is_described_to_an_end() -> None:
 
     rows = describe_params(json.loads(json.dumps(schema)))
 
-    assert rows == [("root.next.next  JSON object", "")]
+    assert rows == [("root.next.next  {next}", "")]
 
 
 @pytest.mark.parametrize("named", ["ask", "./ask", "ask/config.yaml", "ask/plugin/../."])

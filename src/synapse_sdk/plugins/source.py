@@ -114,6 +114,20 @@ class PluginSource:
         tree = ast.parse(module.file.read_bytes())
         return name in module.imports or any(name in _bound_names(node) for node in tree.body)
 
+    def find_place(self, entrypoint: str) -> tuple[Path, int] | None:
+        """Return file and line where the source defines or imports what an entrypoint names, if it does."""
+        from synapse_sdk.plugins.importing import split_entrypoint
+
+        module_name, name = split_entrypoint(entrypoint)
+        module = self._find_module(module_name)
+        if module is None:
+            return None
+        for node in ast.parse(module.file.read_bytes()).body:
+            imported = node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
+            if name in _bound_names(node) or name in [alias.asname or alias.name for alias in imported]:
+                return module.file, node.lineno
+        return None
+
     def has_file(self, entrypoint: str) -> bool:
         """Is the module that an entrypoint names a file of this plugin?"""
         return self.find_file(_split_module(entrypoint)) is not None

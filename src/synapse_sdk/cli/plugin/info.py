@@ -22,7 +22,7 @@ def info(output: Output, path: Path | None) -> None:
     source = PluginSource(plugin.folder)
     actions = []
     for name, entry in config.actions.items():
-        found = source.find_action(entry.entrypoint)
+        place = source.find_place(entry.entrypoint)
         actions.append(
             {
                 "name": name,
@@ -31,7 +31,7 @@ def info(output: Output, path: Path | None) -> None:
                 "input_type": entry.input_type,
                 "output_type": entry.output_type,
                 "description": entry.description,
-                "source": f"{found.file.relative_to(plugin.folder)}:{found.line}" if found else None,
+                "source": f"{place[0].relative_to(plugin.folder)}:{place[1]}" if place else None,
             }
         )
     if output.as_json:

@@ -73,6 +73,8 @@ def _name_type(schema: Schema, models: Schema) -> str:
         return f"list of {_name_type(schema['items'], models)}" if schema.get("items") else "list"
     if kind == "object" and isinstance(inner := schema.get("additionalProperties"), Mapping):
         return f"JSON object of {_name_type(inner, models)}"
+    if kind == "object" and (fields := list(schema.get("properties") or {})):
+        return f"{{{', '.join(fields)}}}"
     return _FORMATS.get(str(schema.get("format")), _TYPES.get(str(kind), "any value"))
 
 
