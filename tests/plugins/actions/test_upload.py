@@ -1374,3 +1374,18 @@ def test_workers_that_are_not_there_are_said_not_to_be(collection: Collection):
     collection.upload(sinks=[sink], upload_ray_workers=4)
 
     assert any("upload_ray_workers is 4" in text for text in sink.contents())
+
+
+def test_a_rehearsal_that_finds_a_bad_file_does_not_say_that_the_others_are_on_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "incoming/image_1").mkdir(parents=True)
+    (tmp_path / "incoming/image_1/bad.png").write_text("no picture")
+
+    with pytest.raises(ExecutionError, match=r"1 of 1 were not imported: image_1/bad\.png") as caught:
+        LocalExecutor(sinks=[], rehearse=True).execute(
+            DefaultUploadAction, {"name": "cats", "path": "incoming", "storage": 1, "data_collection": 7}
+        )
+
+    assert str(caught.value.hint).startswith("Nothing was sent; these would fail in an upload, too.")

@@ -88,7 +88,7 @@ def publish(
         release = _publish(output, plan, folder, transport, is_draft=debug, is_confirmed=yes)
     finally:
         transport.close()
-    _report(output, release, [*warnings, *release.warnings])
+    _report(output, release, [*warnings, *release.warnings], next(iter(loaded.config.actions), "ACTION"))
 
 
 def _preview(output: Output, plan: ReleasePlan, folder: Path, warnings: list[str]) -> None:
@@ -170,7 +170,7 @@ def _confirm(output: Output, plan: ReleasePlan, transport: Transport, *, is_draf
         raise UnconfirmedError("Nothing was sent.", hint="See what a release holds with --dry-run.")
 
 
-def _report(output: Output, release: PublishedRelease, warnings: list[str]) -> None:
+def _report(output: Output, release: PublishedRelease, warnings: list[str], action: str) -> None:
     for warning in release.warnings:
         output.warn(warning)
     if output.as_json:
@@ -184,7 +184,7 @@ def _report(output: Output, release: PublishedRelease, warnings: list[str]) -> N
         output.say(f"{release.code} {release.version} is there already, with these very contents.")
     output.fields({kind: release.id, "digest": release.digest, "address": release.address})
     option = " --draft" if release.is_draft else ""
-    output.say(f"Run it with: synapse plugin run ACTION --mode remote{option}")
+    output.say(f"Run it with: synapse plugin run {action} --mode remote{option}")
 
 
 def _find_folder(path: Path | None, loaded: LoadedConfig) -> Path:

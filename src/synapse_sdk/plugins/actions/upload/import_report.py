@@ -6,8 +6,9 @@ Source: interface sheet `actions.md` §7.2, §7.5.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
+from synapse_sdk.plugins.actions._served import is_rehearsal
 from synapse_sdk.plugins.actions.upload.context import UploadContext
 from synapse_sdk.plugins.actions.upload.exceptions import UploadError
 
@@ -25,6 +26,12 @@ _USER_FIELDS = {
 _SHOWN = 5
 #: Failures in an error's details.
 _LISTED = 100
+_EVENTS: Final = "import_result events name every file and its reason."
+_UPLOADED: Final = (
+    "The others are on the server: upload what failed by itself, for everything again would make their data "
+    f"units a second time. The job's {_EVENTS}"
+)
+_REHEARSED: Final = f"Nothing was sent; these would fail in an upload, too. The run's {_EVENTS}"
 
 
 def report_imports(context: UploadContext) -> None:
@@ -63,6 +70,5 @@ def find_failure(context: UploadContext, result: dict[str, Any]) -> UploadError 
     return UploadError(
         f"{len(failures)} of {len(context.import_log.entries)} were not imported: {shown}{more}",
         {**result, "failure_counts": dict(codes), "failures": listed},
-        hint="The others are on the server: upload what failed by itself, for everything again would make "
-        "their data units a second time. The job's import_result events name every file and its reason.",
+        hint=_REHEARSED if is_rehearsal(context.runtime_ctx) else _UPLOADED,
     )
