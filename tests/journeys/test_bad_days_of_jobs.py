@@ -88,6 +88,12 @@ def test_a_failures_own_hint_is_what_is_hinted_and_the_log_comes_after_it(
     assert answer.stderr.endswith(
         f"error: {reason}\nhint:  {hint}\nLook closer: synapse job logs {number} --stream stderr\n"
     )
+    shown = dict(
+        line.split(maxsplit=1) for line in platform.synapse("job", "get", str(number)).stdout.splitlines()
+    )
+    listed = platform.synapse("job", "list", "--limit", "1").stdout
+    assert (shown["reason"], shown["hint"], shown["result"]) == (reason, hint, "-")
+    assert shown["created"] in listed
 
 
 def test_following_a_job_that_succeeds_ends_with_0_and_its_result(platform: Platform):

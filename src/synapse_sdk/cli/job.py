@@ -100,6 +100,8 @@ def get(output: Output, transport: Transport, job_id: str) -> None:
         output.document(document)
         return
     release = document["plugin_release"]
+    advice = (document.get("failure") or {}).get("hint")
+    has_result = document["state"] == "SUCCEEDED"
     output.fields(
         {
             "job": f"{document['number']}   ({document['id']})",
@@ -107,15 +109,21 @@ def get(output: Output, transport: Transport, job_id: str) -> None:
             "action": document["action"],
             "state": document["state"],
             "reason": document.get("reason") or "-",
+            **({"hint": advice} if advice else {}),
             "agent": (document.get("agent") or {}).get("name") or "-",
-            "created": document["created"],
-            "started": document.get("started") or "-",
-            "finished": document.get("finished") or "-",
+            "created": _show_moment(document["created"]),
+            "started": _show_moment(document.get("started")),
+            "finished": _show_moment(document.get("finished")),
             "took": _took(document) or "-",
             "params": json.dumps(document.get("params"), ensure_ascii=False),
-            "result": json.dumps(document.get("result"), ensure_ascii=False),
+            "result": json.dumps(document.get("result"), ensure_ascii=False) if has_result else "-",
         }
     )
+
+
+def _show_moment(moment: str | None) -> str:
+    """Return a moment of the server's in this machine's time, as `job list` has it."""
+    return format_moment(datetime.fromisoformat(moment)) if moment else "-"
 
 
 @click.command("logs")
