@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from synapse_sdk._internal.errors import SynapseError
@@ -21,8 +22,12 @@ from synapse_sdk.clients.errors import ClientError
 from synapse_sdk.clients.labelling import LabellingRequests
 from synapse_sdk.clients.patience import READ_TIMEOUT_S
 from synapse_sdk.clients.server_address import ServerAddress
+from synapse_sdk.clients.server_exports import ServerExportRequests
 from synapse_sdk.clients.sse import read_messages
 from synapse_sdk.clients.transport import Transport
+
+if TYPE_CHECKING:
+    import httpx
 
 CHUNK_BYTES = 50 * 1024**2
 PAGE_SIZE = 100
@@ -36,7 +41,7 @@ Document = dict[str, Any]
 Listed = Document | tuple[Iterator[Document], int]
 
 
-class BackendClient(LabellingRequests, DataUnitRequests):
+class BackendClient(LabellingRequests, DataUnitRequests, ServerExportRequests):
     """Requests to one server, in the vendor's words. Ids may be numbers or texts. Thread-safe."""
 
     def __init__(
@@ -316,6 +321,9 @@ class BackendClient(LabellingRequests, DataUnitRequests):
             method, path, data=fields, files=dict(files), retries=method == "PUT", **options
         )
         return answer
+
+    def _open_stream(self, path: str, timeout_s: float | None) -> AbstractContextManager[httpx.Response]:
+        return self._transport.stream(path, timeout_s=timeout_s)
 
     def _put(self, path: str, data: Mapping[str, Any], params: Mapping[str, Any]) -> Document | None:
         answer: Document | None = self._transport.put(path, json=dict(data), params=self._params(params))
