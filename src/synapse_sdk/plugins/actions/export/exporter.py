@@ -19,7 +19,9 @@ from synapse_sdk.plugins.actions.export.ending import COLLISIONS_FILE, ERROR_FIL
 from synapse_sdk.plugins.actions.export.enums import ExportStatus
 from synapse_sdk.plugins.actions.export.item_failure import explain, is_hopeless
 from synapse_sdk.plugins.actions.export.json_file import encode_json
-from synapse_sdk.plugins.actions.export.parallel_download import DEFAULT_DOWNLOAD_WORKERS
+from synapse_sdk.plugins.actions.export.parallel_download import (
+    DEFAULT_DOWNLOAD_WORKERS,  # noqa: F401 - plugins import it from here, too
+)
 from synapse_sdk.plugins.actions.export.report import JSON_FILE_NAME, ExportReport
 from synapse_sdk.plugins.actions.export.run_adapter import ExporterRunAdapter, MetricsRecord
 from synapse_sdk.plugins.actions.export.stems import Stems, clean_suffix
@@ -28,8 +30,6 @@ from synapse_sdk.plugins.errors import MissingClientError
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.export.handlers import ExportTargetHandler
     from synapse_sdk.plugins.context import RuntimeContext
-
-__all__ = ["DEFAULT_DOWNLOAD_WORKERS", "BaseExporter", "ExporterRunAdapter", "MetricsRecord"]
 
 ORIGINALS = "origin_files"
 REPORT_STEMS = tuple(Path(name).stem for name in (ERROR_FILE, COLLISIONS_FILE, JSON_FILE_NAME))
