@@ -50,6 +50,29 @@ TO_TASK = (
     "ToTaskParams",
     "ToTaskResult",
 )
+STRATEGIES = (
+    "BatchDataUnitStrategy",
+    "CsvMetadataStrategy",
+    "DataUnitStrategy",
+    "DefaultValidationStrategy",
+    "ExcelMetadataStrategy",
+    "FileDiscoveryStrategy",
+    "FlatFileDiscoveryStrategy",
+    "MetadataStrategy",
+    "NoneMetadataStrategy",
+    "RecursiveFileDiscoveryStrategy",
+    "SingleDataUnitStrategy",
+    "SyncUploadStrategy",
+    "UploadStrategy",
+    "ValidationStrategy",
+)
+FILE_DISCOVERY = (
+    "EXCLUDED_DIRS",
+    "EXCLUDED_FILES",
+    "TRANSFORMED_STEM_PATTERN",
+    "extract_origin_stem",
+    "find_metadata_for_transformed_file",
+)
 CHECKSUMS = (
     "calculate_checksums_parallel",
     "deduplicate_by_checksum",
@@ -391,6 +414,9 @@ SURFACE: dict[str, tuple[str, ...]] = {
     ),
     "plugins.models.pipeline": ("ActionStatus", "RunStatus"),
     "plugins.actions.upload": (
+        *(name for name in STRATEGIES if name != "CsvMetadataStrategy"),
+        "UploadConfig",
+        "ValidationResult",
         *(f"{name}Step" for name in UPLOAD_STEPS),
         "AssetConfig",
         "BaseUploadAction",
@@ -417,6 +443,21 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "VALIDATION_ERROR_MESSAGES",
         "ValidationErrorCode",
     ),
+    "plugins.actions.upload.strategies": (*STRATEGIES, "UploadConfig", "ValidationResult", *FILE_DISCOVERY),
+    "plugins.actions.upload.strategies.base": (
+        *(f"{name}Strategy" for name in ("DataUnit", "FileDiscovery", "Metadata", "Upload", "Validation")),
+        "count_uploadable_files",
+        "is_uploadable",
+    ),
+    "plugins.actions.upload.strategies.data_unit": ("BatchDataUnitStrategy", "get_batched_list"),
+    "plugins.actions.upload.strategies.file_discovery": FILE_DISCOVERY,
+    "plugins.actions.upload.strategies.metadata": (
+        "CsvMetadataStrategy",
+        "ExcelMetadataStrategy",
+        "NoneMetadataStrategy",
+    ),
+    "plugins.actions.upload.strategies.upload_strategy": ("SyncUploadStrategy", "is_valid_file_for_upload"),
+    "plugins.actions.upload.strategies.validation": ("DefaultValidationStrategy",),
     "plugins.actions.upload.params": ("EXTRA_PARAMS_KEY", "read_param"),
     "plugins.actions.upload.utils": (*CHECKSUMS, *GROUPS),
     "plugins.actions.upload.utils.checksum": CHECKSUMS,

@@ -36,6 +36,27 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.upload.steps import ProcessMetadataStep as ProcessMetadataStep
     from synapse_sdk.plugins.actions.upload.steps import UploadFilesStep as UploadFilesStep
     from synapse_sdk.plugins.actions.upload.steps import ValidateFilesStep as ValidateFilesStep
+    from synapse_sdk.plugins.actions.upload.strategies import BatchDataUnitStrategy as BatchDataUnitStrategy
+    from synapse_sdk.plugins.actions.upload.strategies import DataUnitStrategy as DataUnitStrategy
+    from synapse_sdk.plugins.actions.upload.strategies import (
+        DefaultValidationStrategy as DefaultValidationStrategy,
+    )
+    from synapse_sdk.plugins.actions.upload.strategies import ExcelMetadataStrategy as ExcelMetadataStrategy
+    from synapse_sdk.plugins.actions.upload.strategies import FileDiscoveryStrategy as FileDiscoveryStrategy
+    from synapse_sdk.plugins.actions.upload.strategies import (
+        FlatFileDiscoveryStrategy as FlatFileDiscoveryStrategy,
+    )
+    from synapse_sdk.plugins.actions.upload.strategies import MetadataStrategy as MetadataStrategy
+    from synapse_sdk.plugins.actions.upload.strategies import NoneMetadataStrategy as NoneMetadataStrategy
+    from synapse_sdk.plugins.actions.upload.strategies import (
+        RecursiveFileDiscoveryStrategy as RecursiveFileDiscoveryStrategy,
+    )
+    from synapse_sdk.plugins.actions.upload.strategies import SingleDataUnitStrategy as SingleDataUnitStrategy
+    from synapse_sdk.plugins.actions.upload.strategies import SyncUploadStrategy as SyncUploadStrategy
+    from synapse_sdk.plugins.actions.upload.strategies import UploadConfig as UploadConfig
+    from synapse_sdk.plugins.actions.upload.strategies import UploadStrategy as UploadStrategy
+    from synapse_sdk.plugins.actions.upload.strategies import ValidationResult as ValidationResult
+    from synapse_sdk.plugins.actions.upload.strategies import ValidationStrategy as ValidationStrategy
 
 __getattr__, __dir__, __all__ = build_front_door(
     globals(),
@@ -43,19 +64,31 @@ __getattr__, __dir__, __all__ = build_front_door(
         "AnalyzeCollectionStep": "steps",
         "AssetConfig": "models",
         "BaseUploadAction": "action",
+        "BatchDataUnitStrategy": "strategies",
         "CleanupStep": "steps",
+        "DataUnitStrategy": "strategies",
         "DefaultUploadAction": "action",
+        "DefaultValidationStrategy": "strategies",
+        "ExcelMetadataStrategy": "strategies",
         "ExcelParsingError": "exceptions",
         "ExcelSecurityError": "exceptions",
+        "FileDiscoveryStrategy": "strategies",
         "FileProcessingError": "exceptions",
         "FileUploadError": "exceptions",
         "FileValidationError": "exceptions",
+        "FlatFileDiscoveryStrategy": "strategies",
         "GenerateDataUnitsStep": "steps",
         "ImportFailureCode": "enums",
         "ImportStatus": "enums",
         "InitializeStep": "steps",
+        "MetadataStrategy": "strategies",
+        "NoneMetadataStrategy": "strategies",
         "OrganizeFilesStep": "steps",
         "ProcessMetadataStep": "steps",
+        "RecursiveFileDiscoveryStrategy": "strategies",
+        "SingleDataUnitStrategy": "strategies",
+        "SyncUploadStrategy": "strategies",
+        "UploadConfig": "strategies",
         "UploadContext": "context",
         "UploadError": "exceptions",
         "UploadFilesStep": "steps",
@@ -64,8 +97,11 @@ __getattr__, __dir__, __all__ = build_front_door(
         "UploadProgressCategories": "action",
         "UploadResult": "action",
         "UploadStatus": "enums",
+        "UploadStrategy": "strategies",
         "VALIDATION_ERROR_MESSAGES": "enums",
         "ValidateFilesStep": "steps",
         "ValidationErrorCode": "enums",
+        "ValidationResult": "strategies",
+        "ValidationStrategy": "strategies",
     },
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic
 from pydantic import BaseModel, Field
 from typing_extensions import TypeVar  # typing's takes a default from Python 3.13 on
 
+from synapse_sdk.plugins.actions.upload.import_log import LOST_FILES_LOG_LIMIT
 from synapse_sdk.plugins.actions.upload.models import UploadParams
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 P = TypeVar("P")
 U = TypeVar("U", bound=UploadParams, default=UploadParams)
-
-#: Lost files that a result names.
-LOST_FILES_LOG_LIMIT: Final = 100
 
 
 class UploadProgressCategories:
@@ -70,6 +68,13 @@ class BaseUploadAction(WorkflowAction[P], Generic[P]):
         """
         return None
 
+    def get_strategies(self) -> dict[str, Any]:
+        """Return strategies of the plugin's own, by what they decide; those of the SDK decide the rest.
+
+        `validation`, `file_discovery`, `metadata`, `upload`, `data_unit`: each a class, or an object.
+        """
+        return {}
+
     def create_context(self) -> UploadContext:
         """Make what the steps share."""
         from synapse_sdk.plugins.actions.upload.context import UploadContext
@@ -80,6 +85,7 @@ class BaseUploadAction(WorkflowAction[P], Generic[P]):
             allowed_extensions=self.get_allowed_extensions(),
             found=self.params.found if isinstance(self.params, UploadParams) else {},
             unknown_params=self._find_unknown_params(),
+            strategies=dict(self.get_strategies()),
         )
 
     def _find_unknown_params(self) -> list[str]:

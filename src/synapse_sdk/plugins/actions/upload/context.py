@@ -48,6 +48,9 @@ class UploadContext(BaseStepContext):
     specifications: list[FileSpecification] = field(default_factory=list)
     #: The table of metadata; None without one.
     metadata_file: Path | None = None
+    #: A plugin's own, by what they decide: `validation`, `file_discovery`, `metadata`, `upload`, `data_unit`.
+    #: Each is a strategy or its class, which is called with the context for the last two, else with nothing.
+    strategies: dict[str, Any] = field(default_factory=dict)
     #: True once the entries were sent.
     has_reported: bool = False
 

@@ -103,7 +103,7 @@ def find_files(
         elif entry.name in EXCLUDED_FILES or entry.name.startswith("._"):
             yield FoundFile(path, relative, left_out=_SYSTEMS_OWN)
         else:
-            yield FoundFile(path, relative, _find_problem(path, relative, root))
+            yield FoundFile(path, relative, find_problem(path, relative, root))
 
 
 def _list_entries(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -112,7 +112,8 @@ def _list_entries(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[
     return iter([(f"{prefix}{entry.name}", entry) for entry in listed])
 
 
-def _find_problem(path: Path, relative: str, root: Path) -> Problem | None:
+def find_problem(path: Path, relative: str, root: Path) -> Problem | None:
+    """Return what speaks against a file, judged without its content. `root` is resolved."""
     if not relative.isprintable():
         return Problem(ImportFailureCode.UNSAFE_CONTENT, "its name has letters that can not be written")
     try:

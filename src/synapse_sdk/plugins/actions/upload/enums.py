@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+#: The step that makes data units.
+GENERATE_DATA_UNITS_STEP = "generate_data_units"
+
 
 class UploadStatus(StrEnum):
     """How the bytes of a file fared."""

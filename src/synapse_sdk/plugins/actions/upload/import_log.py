@@ -10,9 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode, ImportStatus
 from synapse_sdk.plugins.actions.upload.models import ImportResultEntry
+
+#: Lost files that a result names.
+LOST_FILES_LOG_LIMIT: Final = 100
 
 
 @dataclass
@@ -50,11 +54,16 @@ class ImportLog:
         """Say that there was nothing to be done with a file."""
         self._end(path, ImportStatus.SKIPPED, code, reason)
 
-    def fail(self, paths: Path | Iterable[Path], code: ImportFailureCode, reason: str) -> None:
-        """Say that files were not imported; those that have ended before stay as they are."""
-        for path in [paths] if isinstance(paths, Path) else list(paths):
-            if path in self._open:
-                self._end(path, ImportStatus.FAILED, code, reason)
+    def fail(self, paths: Path | Iterable[Path], code: ImportFailureCode, reason: str) -> int:
+        """Say that files were not imported; those that have ended before stay as they are.
+
+        Returns:
+            How many had not.
+        """
+        open_paths = [path for path in ([paths] if isinstance(paths, Path) else paths) if path in self._open]
+        for path in open_paths:
+            self._end(path, ImportStatus.FAILED, code, reason)
+        return len(open_paths)
 
     def fail_row(self, name: str, reason: str) -> None:
         """Say that a row of metadata was of no use."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,8 @@ COLUMN_NAME_LIMIT = 100
 VALUE_LIMIT = 1000
 #: What the first column is called.
 FILE_NAME_COLUMNS = ("filename", "file_name")
+CSV_ENDINGS = frozenset({".csv"})
+EXCEL_ENDINGS = frozenset({".xlsx", ".xlsm"})
 #: Looked for in the folder, in this order.
 DEFAULT_NAMES = ("meta.xlsx", "meta.xls", "meta.csv")
 
@@ -42,40 +45,39 @@ class MetadataTable:
     repeated: set[str] = field(default_factory=set)
 
 
-def read_metadata(path: Path) -> MetadataTable:
-    """Read a table.
+def read_csv(path: Path) -> MetadataTable:
+    """Read a table in CSV.
 
     Raises:
         ExcelSecurityError: It is larger than one may be.
         ExcelParsingError: It can not be read, or its header is wrong.
     """
     try:
-        _require_small(path, path.stat().st_size, FILE_LIMIT_BYTES)
-        match path.suffix.lower():
-            case ".csv":
-                return _read_csv(path)
-            case ".xlsx" | ".xlsm":
-                return _read_rows(path, _iter_excel(path))
-    except OSError as error:
-        raise ExcelParsingError(
-            f"The metadata {path.name} can not be read: {error.strerror}.", {"path": str(path)}
-        ) from error
-    raise ExcelParsingError(
-        f"The metadata {path.name} is neither a CSV (.csv) nor an Excel table (.xlsx).",
-        {"path": str(path)},
-        hint="Open it in a spreadsheet program and save it as .xlsx.",
-    )
-
-
-def _read_csv(path: Path) -> MetadataTable:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with _reading(path), path.open(encoding="utf-8-sig", newline="") as stream:
             return _read_rows(path, csv.reader(stream, strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ExcelParsingError(
             f"The metadata {path.name} is no CSV in UTF-8: {error}.",
             {"path": str(path)},
             hint="Save it as CSV in UTF-8, which spreadsheet programs offer beside CSV; or as .xlsx.",
+        ) from error
+
+
+def read_excel(path: Path) -> MetadataTable:
+    """Read the first sheet of an Excel table; errors as `read_csv`, and without openpyxl."""
+    with _reading(path):
+        return _read_rows(path, _iter_excel(path))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Refuse what is too large, and tell in the block what can not be read."""
+    try:
+        _require_small(path, path.stat().st_size, FILE_LIMIT_BYTES)
+        yield
+    except OSError as error:
+        raise ExcelParsingError(
+            f"The metadata {path.name} can not be read: {error.strerror}.", {"path": str(path)}
         ) from error
 
 

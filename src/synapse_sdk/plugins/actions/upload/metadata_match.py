@@ -17,7 +17,7 @@ from typing import NamedTuple
 from synapse_sdk.plugins.actions.upload.grouping import Group
 
 #: `clip_0001` is a piece of `clip`.
-_PIECE = re.compile(r"(?P<origin>.+)_\d+\Z")
+TRANSFORMED_STEM_PATTERN = re.compile(r"(?P<origin>.+)_\d+\Z")
 
 
 class Unmatched(NamedTuple):
@@ -76,8 +76,8 @@ def _names_of(group: Group) -> Iterator[tuple[int, str]]:
         relative = unicodedata.normalize("NFC", file.relative)
         name, stem = relative.rpartition("/")[2], file.key.rpartition("/")[2]
         yield from ((0, relative), (1, file.key), (2, name), (3, stem))
-        if (piece := _PIECE.match(stem)) is not None:
-            yield 4, piece["origin"]
+        if (origin := extract_origin_stem(stem)) is not None:
+            yield 4, origin
 
 
 def _find(indexes: Sequence[Mapping[str, list[Group]]], name: str) -> tuple[list[Group], bool]:
@@ -88,3 +88,24 @@ def _find(indexes: Sequence[Mapping[str, list[Group]]], name: str) -> tuple[list
         if matches := indexes[order].get(wanted):
             return matches, order == 4
     return [], False
+
+
+def extract_origin_stem(stem: str) -> str | None:
+    """Return the name that a numbered piece was cut from: `clip` of `clip_0001`; None if it is no piece."""
+    piece = TRANSFORMED_STEM_PATTERN.match(stem)
+    return None if piece is None else piece["origin"]
+
+
+def find_metadata_for_transformed_file(
+    stem: str, metadata: Mapping[str, Mapping[str, str]]
+) -> dict[str, str] | None:
+    """Return the row of what a piece was cut from: for `clip_0001`, that of `clip`, or of `clip.mp4`.
+
+    None without one, and where several are: which of them counts is not guessed.
+    """
+    if (origin := extract_origin_stem(stem)) is None:
+        return None
+    if origin in metadata:
+        return dict(metadata[origin])
+    rows = [row for name, row in metadata.items() if (name.rpartition(".")[0] or name) == origin]
+    return dict(rows[0]) if len(rows) == 1 else None

@@ -6,26 +6,35 @@ Source: interface sheet `actions.md` §7.2.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk.clients.errors import ClientError, ClientResponseIncompleteError, is_passing_status
 from synapse_sdk.plugins.actions.upload.retries import wait_before_retry
 from synapse_sdk.plugins.actions.upload.thread_pool import open_pool
 
+T = TypeVar("T")
 Document = dict[str, Any]
 #: What became of one: the server's record, or why there is none.
 Made = Document | str
+
+
+def get_batched_list(items: Sequence[T], batch_size: int) -> list[list[T]]:
+    """Return items in lists of `batch_size`, the last with what is left.
+
+    Raises:
+        ValueError: A batch would have no items.
+    """
+    if batch_size < 1:
+        raise ValueError(f"A batch has at least one item; batch_size is {batch_size}.")
+    return [list(items[start : start + batch_size]) for start in range(0, len(items), batch_size)]
 
 
 def create_data_units(
     client: Any, units: Sequence[Document], *, batch_size: int, max_workers: int, max_retries: int
 ) -> Generator[tuple[int, Made], None, None]:
     """Make data units; yield the place of each in `units` and what became of it."""
-    batches = [
-        list(enumerate(units[start : start + batch_size], start))
-        for start in range(0, len(units), batch_size)
-    ]
+    batches = get_batched_list(list(enumerate(units)), batch_size)
     with open_pool(max_workers) as pool:
         for made in pool.map(lambda batch: _create(client, batch, max_retries), batches):
             yield from made

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Any
 
 from synapse_sdk.plugins.actions.upload.context import UploadContext
-from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode
+from synapse_sdk.plugins.actions.upload.enums import GENERATE_DATA_UNITS_STEP, ImportFailureCode
 from synapse_sdk.plugins.actions.upload.log_messages import UploadLogMessageCode
-from synapse_sdk.plugins.actions.upload.unit_creation import create_data_units
+from synapse_sdk.plugins.actions.upload.strategies.choice import choose_strategy
+from synapse_sdk.plugins.actions.upload.strategies.data_unit import BatchDataUnitStrategy, note_data_unit
 from synapse_sdk.plugins.steps.base import BaseStep, StepResult
 
-GENERATE_DATA_UNITS_STEP = "generate_data_units"
+__all__ = ["DATA_UNITS_METRICS_STEP", "GENERATE_DATA_UNITS_STEP", "GenerateDataUnitsStep"]
+
 DATA_UNITS_METRICS_STEP = "data_units"
 
 
 class GenerateDataUnitsStep(BaseStep[UploadContext]):
-    """Makes a data unit of each group whose files are there."""
+    """Has `data_unit` make one of each group whose files are there."""
 
     name = GENERATE_DATA_UNITS_STEP
     progress_weight = 0.20
@@ -26,17 +27,10 @@ class GenerateDataUnitsStep(BaseStep[UploadContext]):
         """Make them."""
         groups, get = context.uploaded_files, context.get_param
         context.log_message(UploadLogMessageCode.UPLOAD_DATA_UNITS_CREATING, count=len(groups))
-        made = create_data_units(
-            context.client,
-            [_describe(group, get("data_collection")) for group in groups],
-            batch_size=get("creating_data_unit_batch_size"),
-            max_workers=get("creating_data_unit_max_workers"),
-            max_retries=get("creating_data_unit_max_retries", 2),
-        )
-        with closing(made):
-            for count, (place, record) in enumerate(made, start=1):
-                self._end(context, groups[place], record)
-                context.set_progress(count, len(groups))
+        strategy = choose_strategy(context, "data_unit", BatchDataUnitStrategy)
+        records = list(strategy.generate(groups, get("creating_data_unit_batch_size")))
+        _account(context, groups, records)
+        context.data_units = records
         failed = len(groups) - len(context.data_units)
         counts = {"success": len(context.data_units), "failed": failed, "stand_by": 0}
         context.set_metrics(counts, DATA_UNITS_METRICS_STEP)
@@ -48,17 +42,13 @@ class GenerateDataUnitsStep(BaseStep[UploadContext]):
         )
         return StepResult(data={"count": len(context.data_units)})
 
-    def _end(self, context: UploadContext, group: dict[str, Any], record: dict[str, Any] | str) -> None:
-        if isinstance(record, str):
-            code = ImportFailureCode.DATA_UNIT_CREATION_FAILED
-            context.import_log.fail(group["paths"].values(), code, record)
-            return
-        context.data_units.append(record)
-        for name, path in group["paths"].items():
-            checksum = group["files"][name]["checksum"]
-            context.import_log.succeed(path, checksum=checksum, data_unit_id=record.get("id"))
 
-
-def _describe(group: dict[str, Any], collection: int) -> dict[str, Any]:
-    groups = {"groups": group["groups"]} if "groups" in group else {}
-    return {"data_collection": collection, "files": group["files"], "meta": group["meta"], **groups}
+def _account(context: UploadContext, groups: list[dict[str, Any]], records: list[dict[str, Any]]) -> None:
+    """End the files that a strategy of the plugin's own did not."""
+    if len(records) == len(groups):
+        for group, record in zip(groups, records, strict=True):
+            note_data_unit(context, group, record)
+        return
+    reason = f"the plugin's data unit strategy returned {len(records)} records for {len(groups)} groups"
+    for group in groups:
+        context.import_log.fail(group["paths"].values(), ImportFailureCode.DATA_UNIT_CREATION_FAILED, reason)

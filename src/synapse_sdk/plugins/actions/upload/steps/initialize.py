@@ -6,6 +6,8 @@ from synapse_sdk.plugins.actions._storage import find_storage_root, open_storage
 from synapse_sdk.plugins.actions.upload.context import UploadContext
 from synapse_sdk.plugins.actions.upload.log_messages import UploadLogMessageCode
 from synapse_sdk.plugins.actions.upload.source_folder import check_apart, find_folder
+from synapse_sdk.plugins.actions.upload.strategies.choice import choose_strategy, require_valid
+from synapse_sdk.plugins.actions.upload.strategies.validation import DefaultValidationStrategy
 from synapse_sdk.plugins.steps.base import BaseStep, StepResult
 
 
@@ -25,6 +27,8 @@ class InitializeStep(BaseStep[UploadContext]):
         if (count := context.get_param("upload_ray_workers", 1)) > 1:
             text = f"upload_ray_workers is {count}; this version uses no Ray, and the upload runs here alone."
             context.log_message(text, "warning")
+        strategy = choose_strategy(context, "validation", DefaultValidationStrategy)
+        require_valid(strategy.validate_params(params), "params")
         context.import_log.request_id = context.runtime_ctx.job_id
         context.storage = open_storage(
             context.client, params["storage"], "read", known=context.found.get("storage")

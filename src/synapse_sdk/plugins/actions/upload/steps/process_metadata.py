@@ -8,8 +8,10 @@ from synapse_sdk.plugins.actions._storage import find_storage_root
 from synapse_sdk.plugins.actions.upload.context import UploadContext
 from synapse_sdk.plugins.actions.upload.exceptions import ExcelParsingError
 from synapse_sdk.plugins.actions.upload.log_messages import UploadLogMessageCode
-from synapse_sdk.plugins.actions.upload.metadata import DEFAULT_NAMES, read_metadata
+from synapse_sdk.plugins.actions.upload.metadata import DEFAULT_NAMES
 from synapse_sdk.plugins.actions.upload.source_folder import find_file
+from synapse_sdk.plugins.actions.upload.strategies.choice import choose_strategy, require_valid
+from synapse_sdk.plugins.actions.upload.strategies.metadata import choose_metadata_strategy
 from synapse_sdk.plugins.steps.base import BaseStep, StepResult
 
 
@@ -27,19 +29,23 @@ class ProcessMetadataStep(BaseStep[UploadContext]):
 
     def execute(self, context: UploadContext) -> StepResult:
         """Read it."""
-        assert context.metadata_file is not None
+        source = context.metadata_file
+        assert source is not None
+        strategy = choose_strategy(context, "metadata", lambda: choose_metadata_strategy(source))
         try:
-            table = read_metadata(context.metadata_file)
+            context.excel_metadata = strategy.extract(source)
         except ExcelParsingError as error:
             if header := error.details.get("header"):
                 code = UploadLogMessageCode.UPLOAD_METADATA_INVALID_HEADER
                 context.log_message(code, header=", ".join(header))
             raise
-        context.excel_metadata, context.repeated_rows = table.rows, table.repeated
-        for name, reason in table.problems:
+        require_valid(strategy.validate(context.excel_metadata), "metadata")
+        context.repeated_rows = set(strategy.repeated)
+        for name, reason in strategy.problems:
             context.import_log.fail_row(name, reason)
-        context.log_message(UploadLogMessageCode.UPLOAD_METADATA_LOADED, count=len(table.rows))
-        return StepResult(data={"count": len(table.rows)})
+        count = len(context.excel_metadata)
+        context.log_message(UploadLogMessageCode.UPLOAD_METADATA_LOADED, count=count)
+        return StepResult(data={"count": count})
 
 
 def _find_metadata(context: UploadContext) -> Path | None:

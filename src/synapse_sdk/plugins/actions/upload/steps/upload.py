@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from synapse_sdk.plugins.actions.upload.context import UploadContext
-from synapse_sdk.plugins.actions.upload.discovery import Problem
 from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode
+from synapse_sdk.plugins.actions.upload.exceptions import UploadError
+from synapse_sdk.plugins.actions.upload.import_log import LOST_FILES_LOG_LIMIT
 from synapse_sdk.plugins.actions.upload.log_messages import UploadLogMessageCode
-from synapse_sdk.plugins.actions.upload.transfer import FileTransfer, compute_checksums
+from synapse_sdk.plugins.actions.upload.strategies.base import UploadConfig
+from synapse_sdk.plugins.actions.upload.strategies.choice import choose_strategy
+from synapse_sdk.plugins.actions.upload.strategies.upload_strategy import (
+    CHECKSUM_PROGRESS_SHARE,
+    SyncUploadStrategy,
+)
 from synapse_sdk.plugins.steps.base import BaseStep, StepResult
 
+__all__ = [
+    "CHECKSUM_PROGRESS_SHARE",
+    "DATA_FILES_METRICS_STEP",
+    "LOST_FILES_LOG_LIMIT",
+    "UploadFilesStep",
+]
+
 DATA_FILES_METRICS_STEP = "data_files"
-#: The part of this step that is over when all files have been read.
-CHECKSUM_PROGRESS_SHARE = 0.2
-_MIB = 1024**2
-#: What `organize_files` says of every group, which makes no two of them different.
-OWN_META = frozenset({"origin_file_stem", "origin_file_extension", "created_at", "data_unit_key"})
 
 
 class UploadFilesStep(BaseStep[UploadContext]):
-    """Sends what the server has not. A file that does not arrive takes its group with it, no more."""
+    """Has `upload` send the files. What does not arrive has failed."""
 
     name = "upload_files"
     progress_weight = 0.30
@@ -30,33 +37,28 @@ class UploadFilesStep(BaseStep[UploadContext]):
 
     def execute(self, context: UploadContext) -> StepResult:
         """Send."""
-        paths = [path for group in context.organized_files for path in group["files"].values()]
+        groups, get = context.organized_files, context.get_param
+        paths = [path for group in groups for path in group["files"].values()]
         context.log_message(UploadLogMessageCode.UPLOAD_FILES_UPLOADING, count=len(paths))
-        progress = _Progress(context, len(paths))
-        checksums, problems = compute_checksums(
-            paths, max_workers=context.get_param("upload_max_workers"), on_done=progress.read
+        config = UploadConfig(
+            chunked_threshold_mb=get("max_file_size_mb"),
+            batch_size=get("upload_batch_size"),
+            max_workers=get("upload_max_workers"),
+            max_retries=get("upload_max_retries"),
+            use_presigned=get("use_presigned", True),
         )
-        groups = [group for group in context.organized_files if _is_fine(context, group, problems)]
-        if context.get_param("skip_local_duplicates", True):
-            groups = _skip_equals(context, groups, checksums)
-        transfer = _build_transfer(context)
-        wanted = {path: checksums[path] for group in groups for path in group["files"].values()}
-        existing = transfer.find_existing(wanted.values())
-        if context.get_param("skip_existing_checksums", False):
-            groups = _skip_existing(context, groups, checksums, existing)
-        sent = {
-            path: checksums[path]
-            for group in groups
-            for path in group["files"].values()
-            if checksums[path] not in existing
-        }
-        problems = transfer.send(sent, on_done=progress.sent)
-        context.uploaded_files = [
-            _describe(context, group, checksums) for group in groups if _is_fine(context, group, problems)
-        ]
-        progress.finish()
-        self._tell(context, done=len(sent) - len(problems), failed=len(problems))
-        return StepResult(data={"sent": len(sent) - len(problems), "existing": len(existing)})
+        strategy = choose_strategy(context, "upload", SyncUploadStrategy)
+        answered = strategy.upload(groups, config)
+        context.uploaded_files = [_with_paths(group, groups) for group in answered]
+        arrived = {path for group in context.uploaded_files for path in group["paths"].values()}
+        reason = "the plugin's upload strategy did not return it"
+        lost = context.import_log.fail(
+            [path for path in paths if path not in arrived], ImportFailureCode.UPLOAD_FAILED, reason
+        )
+        context.set_progress(1, 1)
+        sent = getattr(strategy, "sent_count", len(arrived))
+        self._tell(context, done=sent, failed=getattr(strategy, "failed_count", 0) + lost)
+        return StepResult(data={"sent": sent, "existing": getattr(strategy, "existing_count", 0)})
 
     def _tell(self, context: UploadContext, *, done: int, failed: int) -> None:
         context.set_metrics({"success": done, "failed": failed, "stand_by": 0}, DATA_FILES_METRICS_STEP)
@@ -66,100 +68,18 @@ class UploadFilesStep(BaseStep[UploadContext]):
         context.log_message(code, success=done, failed=failed)
 
 
-class _Progress:
-    def __init__(self, context: UploadContext, count: int) -> None:
-        self._context, self._count = context, count
-        self._read_count = self._sent_count = 0
-
-    def read(self) -> None:
-        self._read_count += 1
-        self._tell()
-
-    def sent(self) -> None:
-        self._sent_count += 1
-        self._tell()
-
-    def finish(self) -> None:
-        self._context.set_progress(1, 1)
-
-    def _tell(self) -> None:
-        share = CHECKSUM_PROGRESS_SHARE
-        done = share * self._read_count + (1 - share) * self._sent_count
-        # Sums of fractions come out above the whole at times.
-        self._context.set_progress(min(done, self._count), self._count)
-
-
-def _build_transfer(context: UploadContext) -> FileTransfer:
-    get = context.get_param
-    timeout_s = float(
-        get("upload_read_timeout", context.runtime_ctx.env.get("SYNAPSE_UPLOAD_READ_TIMEOUT", 300))
-    )
-    return FileTransfer(
-        context.client,
-        max_workers=get("upload_max_workers"),
-        max_retries=get("upload_max_retries"),
-        batch_size=get("upload_batch_size"),
-        checksum_batch_size=get("checksum_batch_size", 1000),
-        chunked_above_bytes=get("max_file_size_mb") * _MIB,
-        read_timeout_s=timeout_s,
-        use_presigned=get("use_presigned", True),
-        tell=lambda text: context.log_message(text, "warning"),
-    )
-
-
-def _is_fine(context: UploadContext, group: dict[str, Any], problems: Mapping[Path, Problem]) -> bool:
-    bad = [path for path in group["files"].values() if path in problems]
-    if not bad:
-        return True
-    place = context.import_log.place_of(bad[0])
-    for path in bad:
-        context.import_log.fail(path, *problems[path])
-    code, reason = problems[bad[0]].code, f"it belongs to {place}, which failed"
-    context.import_log.fail(group["files"].values(), code, reason)
-    return False
-
-
-def _skip_equals(
-    context: UploadContext, groups: list[dict[str, Any]], checksums: Mapping[Path, str]
-) -> list[dict[str, Any]]:
-    """Leave out groups that are another one's equal: byte for byte, and in what is said of them."""
-    told = {column for row in context.excel_metadata.values() for column in row}
-    first: dict[Any, dict[str, Any]] = {}
-    kept = []
-    for group in groups:
-        contents = frozenset((name, checksums[path]) for name, path in group["files"].items())
-        said = frozenset(
-            (name, repr(value))
-            for name, value in group["meta"].items()
-            if name in told or name not in OWN_META  # a table may have a column of that name
+def _with_paths(group: dict[str, Any], organized: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a group that arrived with the `paths` that it had here, by which its files are accounted for."""
+    if "paths" in group:
+        return group
+    key = group.get("meta", {}).get("data_unit_key")
+    paths: list[dict[str, Path]] = [
+        other["files"] for other in organized if other["meta"].get("data_unit_key") == key
+    ]
+    if len(paths) != 1:
+        raise UploadError(
+            f"The upload strategy returned a group that is none of those it was given: {key!r}.",
+            {"data_unit_key": key},
+            hint="Return each group with its own meta, and files as {specification: {checksum, path}}.",
         )
-        if (same := first.setdefault((contents, said), group)) is group:
-            kept.append(group)
-            continue
-        for path in group["files"].values():
-            reason = f"its bytes are those of {same['meta']['data_unit_key']}"
-            context.import_log.skip(path, ImportFailureCode.DUPLICATE_FILE, reason)
-    return kept
-
-
-def _skip_existing(
-    context: UploadContext, groups: list[dict[str, Any]], checksums: Mapping[Path, str], existing: set[str]
-) -> list[dict[str, Any]]:
-    kept = []
-    for group in groups:
-        if all(checksums[path] in existing for path in group["files"].values()):
-            for path in group["files"].values():
-                reason = "its bytes are on the server already"
-                context.import_log.skip(path, ImportFailureCode.DUPLICATE_FILE, reason)
-        else:
-            kept.append(group)
-    return kept
-
-
-def _describe(context: UploadContext, group: dict[str, Any], checksums: Mapping[Path, str]) -> dict[str, Any]:
-    """Return a group as the server is told of it: no path of this machine goes there."""
-    files = {
-        name: {"checksum": checksums[path], "path": context.import_log.place_of(path)}
-        for name, path in group["files"].items()
-    }
-    return {**group, "paths": group["files"], "files": files}
+    return {**group, "paths": paths[0]}
