@@ -415,6 +415,7 @@ SURFACE: dict[str, tuple[str, ...]] = {
     "plugins.models.pipeline": ("ActionStatus", "RunStatus"),
     "plugins.actions.upload": (
         *(name for name in STRATEGIES if name != "CsvMetadataStrategy"),
+        "LogLevel",
         "UploadConfig",
         "ValidationResult",
         *(f"{name}Step" for name in UPLOAD_STEPS),
@@ -465,8 +466,17 @@ SURFACE: dict[str, tuple[str, ...]] = {
     "plugins.actions.upload.exceptions": ("UploadError", "FileUploadError"),
     "plugins.actions.upload.models": ("AssetConfig", "ImportResultEntry", "UploadParams"),
     "plugins.actions.upload.steps": tuple(f"{name}Step" for name in UPLOAD_STEPS),
-    "plugins.actions.upload.steps.upload": ("DATA_FILES_METRICS_STEP", "UploadFilesStep"),
-    "plugins.actions.upload.steps.generate": ("DATA_UNITS_METRICS_STEP", "GenerateDataUnitsStep"),
+    "plugins.actions.upload.steps.upload": (
+        "CHECKSUM_PROGRESS_SHARE",
+        "DATA_FILES_METRICS_STEP",
+        "LOST_FILES_LOG_LIMIT",
+        "UploadFilesStep",
+    ),
+    "plugins.actions.upload.steps.generate": (
+        "DATA_UNITS_METRICS_STEP",
+        "GENERATE_DATA_UNITS_STEP",
+        "GenerateDataUnitsStep",
+    ),
     "plugins.actions.add_task_data": (
         "AddTaskDataAction",
         "AddTaskDataContext",

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.upload.strategies import UploadStrategy as UploadStrategy
     from synapse_sdk.plugins.actions.upload.strategies import ValidationResult as ValidationResult
     from synapse_sdk.plugins.actions.upload.strategies import ValidationStrategy as ValidationStrategy
+    from synapse_sdk.plugins.enums import LogLevel as LogLevel
 
 __getattr__, __dir__, __all__ = build_front_door(
     globals(),
@@ -81,6 +82,7 @@ __getattr__, __dir__, __all__ = build_front_door(
         "ImportFailureCode": "enums",
         "ImportStatus": "enums",
         "InitializeStep": "steps",
+        "LogLevel": "..enums",
         "MetadataStrategy": "strategies",
         "NoneMetadataStrategy": "strategies",
         "OrganizeFilesStep": "steps",
