@@ -31,15 +31,15 @@ class GenerateDataUnitsStep(BaseStep[UploadContext]):
         records = list(strategy.generate(groups, get("creating_data_unit_batch_size")))
         _account(context, groups, records)
         context.data_units = records
-        failed = len(groups) - len(context.data_units)
-        counts = {"success": len(context.data_units), "failed": failed, "stand_by": 0}
+        # Of records for more groups than there are, none can be said to be a group's.
+        done = len(records) if len(records) <= len(groups) else 0
+        failed = len(groups) - done
+        counts = {"success": done, "failed": failed, "stand_by": 0}
         context.set_metrics(counts, DATA_UNITS_METRICS_STEP)
         code = UploadLogMessageCode.UPLOAD_DATA_UNITS_COMPLETED
         if failed:
             code = UploadLogMessageCode.UPLOAD_DATA_UNITS_COMPLETED_WITH_FAILURES
-        context.log_message(
-            code, count=len(context.data_units), success=len(context.data_units), failed=failed
-        )
+        context.log_message(code, count=done, success=done, failed=failed)
         return StepResult(data={"count": len(context.data_units)})
 
 

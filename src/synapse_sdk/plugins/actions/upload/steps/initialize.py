@@ -28,7 +28,7 @@ class InitializeStep(BaseStep[UploadContext]):
             text = f"upload_ray_workers is {count}; this version uses no Ray, and the upload runs here alone."
             context.log_message(text, "warning")
         strategy = choose_strategy(context, "validation", DefaultValidationStrategy)
-        require_valid(strategy.validate_params(params), "params")
+        require_valid(context, strategy.validate_params(params), "params")
         context.import_log.request_id = context.runtime_ctx.job_id
         context.storage = open_storage(
             context.client, params["storage"], "read", known=context.found.get("storage")

@@ -13,6 +13,7 @@ from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode
 from synapse_sdk.plugins.actions.upload.groups import normalize_groups
 from synapse_sdk.plugins.actions.upload.log_messages import UploadLogMessageCode
 from synapse_sdk.plugins.actions.upload.source_folder import find_folder
+from synapse_sdk.plugins.actions.upload.strategies.answers import require_groups
 from synapse_sdk.plugins.actions.upload.strategies.base import FileDiscoveryStrategy
 from synapse_sdk.plugins.actions.upload.strategies.choice import choose_strategy
 from synapse_sdk.plugins.actions.upload.strategies.file_discovery import RecursiveFileDiscoveryStrategy
@@ -39,8 +40,12 @@ class OrganizeFilesStep(BaseStep[UploadContext]):
             folders[name] = folder
             files += _take(context, strategy, name, folder, is_recursive)
         specs = [specification.model_dump() for specification in context.specifications]
-        groups = strategy.organize(files, specs, context.excel_metadata, folders)
+        answered = strategy.organize(files, specs, context.excel_metadata, folders)
+        groups = require_groups(answered, [specification.name for specification in context.specifications])
         _tell_unused(context, strategy)
+        for path in set(files).difference(*(group["files"].values() for group in groups)):
+            # What has ended with a reason of its own keeps that.
+            context.import_log.skip(path, None, "the plugin's file discovery put it into no group")
         context.organized_files = [_add_groups(context, group) for group in groups]
         code = UploadLogMessageCode.UPLOAD_FILES_ORGANIZED
         if not groups:
@@ -87,7 +92,7 @@ def _take(
     """Yield the files that are wanted and that nothing speaks against; the others have ended."""
     assert strategy.root is not None
     strategy.listed = None
-    wanted = dict.fromkeys(strategy.discover(folder, is_recursive))
+    wanted = dict.fromkeys(map(Path, strategy.discover(folder, is_recursive)))
     listed = strategy.listed
     if listed is None:
         listed = list(

@@ -39,7 +39,7 @@ class ProcessMetadataStep(BaseStep[UploadContext]):
                 code = UploadLogMessageCode.UPLOAD_METADATA_INVALID_HEADER
                 context.log_message(code, header=", ".join(header))
             raise
-        require_valid(strategy.validate(context.excel_metadata), "metadata")
+        require_valid(context, strategy.validate(context.excel_metadata), "metadata")
         context.repeated_rows = set(strategy.repeated)
         for name, reason in strategy.problems:
             context.import_log.fail_row(name, reason)

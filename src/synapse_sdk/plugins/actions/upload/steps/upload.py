@@ -10,6 +10,7 @@ from synapse_sdk.plugins.actions.upload.enums import ImportFailureCode
 from synapse_sdk.plugins.actions.upload.exceptions import UploadError
 from synapse_sdk.plugins.actions.upload.import_log import LOST_FILES_LOG_LIMIT
 from synapse_sdk.plugins.actions.upload.log_messages import UploadLogMessageCode
+from synapse_sdk.plugins.actions.upload.strategies.answers import require_same_files
 from synapse_sdk.plugins.actions.upload.strategies.base import UploadConfig
 from synapse_sdk.plugins.actions.upload.strategies.choice import choose_strategy
 from synapse_sdk.plugins.actions.upload.strategies.upload_strategy import (
@@ -49,7 +50,10 @@ class UploadFilesStep(BaseStep[UploadContext]):
         )
         strategy = choose_strategy(context, "upload", SyncUploadStrategy)
         answered = strategy.upload(groups, config)
-        context.uploaded_files = [_with_paths(group, groups) for group in answered]
+        given: dict[Any, list[dict[str, Path]]] = {}
+        for group in groups:
+            given.setdefault(group["meta"].get("data_unit_key"), []).append(group["files"])
+        context.uploaded_files = [_with_paths(group, given) for group in answered]
         arrived = {path for group in context.uploaded_files for path in group["paths"].values()}
         reason = "the plugin's upload strategy did not return it"
         lost = context.import_log.fail(
@@ -68,18 +72,18 @@ class UploadFilesStep(BaseStep[UploadContext]):
         context.log_message(code, success=done, failed=failed)
 
 
-def _with_paths(group: dict[str, Any], organized: list[dict[str, Any]]) -> dict[str, Any]:
+def _with_paths(group: dict[str, Any], given: dict[Any, list[dict[str, Path]]]) -> dict[str, Any]:
     """Return a group that arrived with the `paths` that it had here, by which its files are accounted for."""
     if "paths" in group:
+        require_same_files(group, group["paths"])
         return group
     key = group.get("meta", {}).get("data_unit_key")
-    paths: list[dict[str, Path]] = [
-        other["files"] for other in organized if other["meta"].get("data_unit_key") == key
-    ]
+    paths = given.get(key, [])
     if len(paths) != 1:
         raise UploadError(
             f"The upload strategy returned a group that is none of those it was given: {key!r}.",
             {"data_unit_key": key},
             hint="Return each group with its own meta, and files as {specification: {checksum, path}}.",
         )
+    require_same_files(group, paths[0])
     return {**group, "paths": paths[0]}

@@ -25,7 +25,7 @@ class ValidateFilesStep(BaseStep[UploadContext]):
         """Ask."""
         strategy = choose_strategy(context, "validation", DefaultValidationStrategy)
         result: ValidationResult = strategy.validate_files(context.organized_files, context)
-        require_valid(result, "files", FileValidationError)
+        require_valid(context, result, "files", FileValidationError)
         groups, unsafe_count = [], 0
         for group in context.organized_files:
             code = _refuse(context, group, result)

@@ -42,10 +42,17 @@ def choose_strategy(context: UploadContext, kind: str, default: Callable[..., An
     return strategy
 
 
-def require_valid(result: ValidationResult, what: str, error_class: type[UploadError] = UploadError) -> None:
-    """Raise `error_class` where a strategy said that something is not valid."""
+def require_valid(
+    context: UploadContext,
+    result: ValidationResult,
+    what: str,
+    error_class: type[UploadError] = UploadError,
+) -> None:
+    """Raise `error_class` where a strategy said that something is not valid; warn of what it only noted."""
     if not isinstance(result, ValidationResult):
         raise UploadError(f"The check of the {what} answered {result!r}, which is no ValidationResult.")
     if not result.valid:
         reasons = "; ".join(result.errors) or "no reason was given"
         raise error_class(f"The {what} were refused: {reasons}.", {"errors": list(result.errors)})
+    if result.errors:
+        context.log_message(f"The {what} are taken, but: {'; '.join(result.errors)}.", "warning")
