@@ -9,8 +9,7 @@ from synapse_sdk.plugins.actions.upload.exceptions import ExcelParsingError
 from synapse_sdk.plugins.actions.upload.metadata import (
     CSV_ENDINGS,
     EXCEL_ENDINGS,
-    FILE_NAME_LIMIT,
-    VALUE_LIMIT,
+    LIMITS,
     MetadataTable,
     read_csv,
     read_excel,
@@ -32,10 +31,10 @@ class _TableStrategy(MetadataStrategy):
     def validate(self, metadata: Rows) -> ValidationResult:
         """Is each name and each value as long as one may be?"""
         errors = [
-            f"{name[:FILE_NAME_LIMIT]}: {column} has more than {VALUE_LIMIT} letters"
+            f"{name[: LIMITS.file_name]}: {column} has more than {LIMITS.value} letters"
             for name, row in metadata.items()
             for column, value in row.items()
-            if len(str(value)) > VALUE_LIMIT
+            if len(str(value)) > LIMITS.value
         ]
         return ValidationResult(not errors, errors)
 
