@@ -91,6 +91,23 @@ LOGGERS = (
     "ProgressData",
     "TqdmLogger",
 )
+CSV = (
+    "CsvMetadataUtils",
+    "CsvParsingError",
+    "CsvSecurityConfig",
+    "CsvSecurityError",
+    "load_csv_metadata",
+    "validate_csv_file_security",
+)
+EXCEL = (
+    "ExcelMetadataUtils",
+    "ExcelParsingError",
+    "ExcelSecurityConfig",
+    "ExcelSecurityError",
+    "PathAwareJSONEncoder",
+    "load_excel_metadata",
+    "validate_excel_file_security",
+)
 VIDEO = (
     "VideoAnalysisError",
     "VideoFrameRateError",
@@ -253,7 +270,6 @@ SURFACE: dict[str, tuple[str, ...]] = {
     "plugins.errors": ("GitHubArchiveError",),
     "plugins.executors": ("ExecutorProtocol", "LocalExecutor"),
     "plugins.actions.train": ("BaseTrainAction", "BaseTrainParams", "TrainContext", "TrainLogMessageCode"),
-    "utils": ("get_best_gpu", "non_blank"),
     "utils.agent": ("create_agent_client", "create_agent_client_for"),
     "utils.auth": (
         "CONFIG_FILE",
@@ -313,6 +329,9 @@ SURFACE: dict[str, tuple[str, ...]] = {
         "verify_checksum",
     ),
     "utils.file.requirements": ("read_requirements",),
+    "utils": (*CSV, *EXCEL, "get_best_gpu", "non_blank"),
+    "utils.csv": CSV,
+    "utils.excel": EXCEL,
     "utils.video": VIDEO,
     "utils.video.vfr_check": VIDEO,
     "plugins.storage": ("StorageAwareContext", "acquire_storage"),
@@ -777,8 +796,6 @@ NOT_HERE = {
             "local_step_aggregation",
         ),
         "plugins.actions.train.tune": ("get_tune_artifact_path", "override_best_trial", "upload_trial_model"),
-        "utils.csv": ("CsvMetadataUtils", "load_csv_metadata"),
-        "utils.excel": ("ExcelMetadataUtils", "load_excel_metadata"),
     },
     "A storage of a kind that nobody here could try.": {
         "utils.storage.providers.synology": ("SynologyStorage",),
