@@ -93,8 +93,8 @@ ROWS = [
      "config.yaml:7:5: actions.train.entrypoint is missing; module path and class: `module.path:ClassName`"),
     # Texts
     (GOOD.replace("name: YOLO", "name: ''"), 'config.yaml:1:7: name: "" is not a text that is not empty'),
-    (GOOD.replace("name: YOLO", "name:"), "config.yaml:1:1: name: nothing is not a text"),
-    (GOOD.replace("name: YOLO", "name: ~"), "config.yaml:1:1: name: nothing is not a text"),
+    (GOOD.replace("name: YOLO", "name:"), "config.yaml:1:1: name: nothing stands here; it must be a text"),
+    (GOOD.replace("name: YOLO", "name: ~"), "config.yaml:1:1: name: nothing stands here; it must be a text"),
     (GOOD.replace("name: YOLO", "name: [a]"), "config.yaml:1:7: name: a list is not a text"),
     (GOOD.replace("name: YOLO", "name: true"),
      'config.yaml:1:7: name: true is a truth value, not a text; put it in quotes: "true"'),
@@ -129,13 +129,14 @@ ROWS = [
      ('config.yaml:8:31: supported_data_types.1: "vid" is not one of image, text, video, pcd, audio, data; '
      "did you mean video?")),
     # Shapes
-    (HEAD + "actions:\n", "config.yaml:5:1: actions: nothing is not a mapping"),
+    (HEAD + "actions:\n", "config.yaml:5:1: actions: nothing stands here; it must be a mapping"),
     (HEAD + "actions: [a]\n", "config.yaml:5:10: actions: a list is not a mapping"),
     (HEAD + "actions: train\n", 'config.yaml:5:10: actions: "train" is not a mapping'),
     (HEAD + "actions: 5\n", "config.yaml:5:10: actions: 5 is not a mapping"),
     (HEAD + "actions:\n  train: plugin.train:Train\n",
      'config.yaml:6:10: actions.train: "plugin.train:Train" is not a mapping'),
-    (HEAD + "actions:\n  train:\n", "config.yaml:6:3: actions.train: nothing is not a mapping"),
+    (HEAD + "actions:\n  train:\n",
+     "config.yaml:6:3: actions.train: nothing stands here; it must be a mapping"),
     (GOOD + "    serve_options: 5\n", "config.yaml:8:20: actions.train.serve_options: 5 is not a mapping"),
     (GOOD + "tags: a\n", 'config.yaml:8:7: tags: "a" is not a list'),
     (GOOD + "tags: [a, 1]\n",

@@ -123,9 +123,11 @@ def _explain(item: Any, document: CommentedMap, text: str, file: str) -> ConfigP
         "bool_type": "true or false",
         "int_type": "a whole number",
     }.get(kind)
-    return ConfigProblem(
-        file, place, f"{name}: {found} is not {wanted}" if wanted else f"{name}: {found}: {item['msg']}"
-    )
+    if wanted is None:
+        return ConfigProblem(file, place, f"{name}: {found}: {item['msg']}")
+    if item["input"] is None:
+        return ConfigProblem(file, place, f"{name}: nothing stands here; it must be {wanted}")
+    return ConfigProblem(file, place, f"{name}: {found} is not {wanted}")
 
 
 def _explain_key(path: Sequence[Any], key: Any, document: CommentedMap, file: str) -> ConfigProblem:
