@@ -147,7 +147,7 @@ def test_the_environment_of_a_run_stays_until_the_run_has_ended(
     age(environment / MARKER_FILE, 365 * DAY_S) if environment.exists() else None
     agent.start()
     server.wait_until(lambda: not environment.exists())
-    assert "removed environment" in agent.log.read_text()
+    server.wait_until(lambda: "removed environment" in agent.log.read_text())  # said when it is gone
     agent.kill()
 
 
