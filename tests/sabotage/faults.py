@@ -525,7 +525,7 @@ FAULTS = (
     ),
     Fault(
         name="a release may write outside its folder",
-        suite="agent",
+        suite="clients",
         file="src/synapse_sdk/clients/release_code.py",
         old='        if not is_plain or ".." in pure.parts or',
         new="        if not is_plain or",
