@@ -12,6 +12,7 @@ from synapse_sdk import i18n
 from synapse_sdk.i18n import LocalizedMessage
 from synapse_sdk.plugins import BaseTrainAction, RuntimeContext
 from synapse_sdk.plugins.actions.train import TrainLogMessageCode
+from synapse_sdk.plugins.actions.upload import UploadLogMessageCode
 from synapse_sdk.plugins.enums import LogLevel
 from synapse_sdk.plugins.events import EventStream
 from synapse_sdk.plugins.log_messages import (
@@ -115,3 +116,21 @@ def test_a_table_of_trials_is_recorded_whole_or_in_parts():
         },
         {"trials": {}, "mine": 1},
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        UploadLogMessageCode.UPLOAD_UNSAFE_FILES_EXCLUDED,
+        UploadLogMessageCode.UPLOAD_NO_FILES_FOUND,
+        TrainLogMessageCode.TRAIN_MODEL_SAVED,
+        TrainLogMessageCode.TRAIN_FAILED_RAY_CONNECTION,
+    ],
+)
+def test_what_plugins_from_elsewhere_say_without_values_has_none_to_fill(
+    code: LogMessageCode, language: str
+) -> None:
+    text, _ = resolve_log_message(code, language)
+
+    assert "{" not in text

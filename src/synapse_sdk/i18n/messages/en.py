@@ -75,7 +75,7 @@ MESSAGES = {
     "UPLOAD_FILES_ORGANIZED": "Data units with files: {count}.",
     "UPLOAD_NO_FILES_FOUND": "No files were found that belong together.",
     "UPLOAD_VALIDATION_PASSED": "Data units whose files may be uploaded: {count}.",
-    "UPLOAD_UNSAFE_FILES_EXCLUDED": "Data units left out for a file that is not safe: {count}.",
+    "UPLOAD_UNSAFE_FILES_EXCLUDED": "Data units with a file that is not safe are left out.",
     "UPLOAD_FILES_UPLOADING": "Files to upload: {count}.",
     "UPLOAD_FILES_COMPLETED": "Files uploaded: {success}.",
     "UPLOAD_FILES_COMPLETED_WITH_FAILURES": "Files uploaded: {success}; not uploaded: {failed}.",

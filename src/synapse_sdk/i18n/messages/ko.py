@@ -74,7 +74,7 @@ MESSAGES = {
     "UPLOAD_FILES_ORGANIZED": "데이터 유닛 {count}개의 파일을 찾았습니다.",
     "UPLOAD_NO_FILES_FOUND": "업로드할 파일을 찾지 못했습니다.",
     "UPLOAD_VALIDATION_PASSED": "데이터 유닛 {count}개의 파일이 검증을 통과했습니다.",
-    "UPLOAD_UNSAFE_FILES_EXCLUDED": "안전하지 않은 파일이 있는 데이터 유닛 {count}개를 제외했습니다.",
+    "UPLOAD_UNSAFE_FILES_EXCLUDED": "안전하지 않은 파일이 있는 데이터 유닛은 제외됩니다.",
     "UPLOAD_FILES_UPLOADING": "파일 {count}개를 업로드합니다.",
     "UPLOAD_FILES_COMPLETED": "파일 {success}개를 업로드했습니다.",
     "UPLOAD_FILES_COMPLETED_WITH_FAILURES": "파일 {success}개를 업로드했고 {failed}개는 실패했습니다.",

@@ -26,15 +26,15 @@ class ValidateFilesStep(BaseStep[UploadContext]):
         strategy = choose_strategy(context, "validation", DefaultValidationStrategy)
         result: ValidationResult = strategy.validate_files(context.organized_files, context)
         require_valid(context, result, "files", FileValidationError)
-        groups, unsafe_count = [], 0
+        groups, has_unsafe = [], False
         for group in context.organized_files:
             code = _refuse(context, group, result)
             if code is None:
                 groups.append(group)
-            unsafe_count += code is ImportFailureCode.UNSAFE_CONTENT
+            has_unsafe = has_unsafe or code is ImportFailureCode.UNSAFE_CONTENT
         context.organized_files = groups
-        if unsafe_count:
-            context.log_message(UploadLogMessageCode.UPLOAD_UNSAFE_FILES_EXCLUDED, count=unsafe_count)
+        if has_unsafe:
+            context.log_message(UploadLogMessageCode.UPLOAD_UNSAFE_FILES_EXCLUDED)
         context.log_message(UploadLogMessageCode.UPLOAD_VALIDATION_PASSED, count=len(groups))
         return StepResult(data={"count": len(groups)})
 
