@@ -114,6 +114,7 @@ class LocalSearch:
                 self._fail(trial, end)
             context.set_progress(index + 1, len(self.trials))
             self._tell(trial, index)
+        self._table.send_all(self.trials, self.best)
         if self.best is None:
             count = len(self.trials)
             raise ExecutionError(
