@@ -12,7 +12,8 @@ from pathlib import Path
 
 from synapse_sdk.plugins.actions.upload.exceptions import ExcelParsingError, ExcelSecurityError
 from synapse_sdk.plugins.actions.upload.metadata import read_csv
-from synapse_sdk.utils.metadata_tables import Rows, TableSecurityConfig, find_row, load_rows
+from synapse_sdk.plugins.actions.upload.table_config import TableSecurityConfig
+from synapse_sdk.utils.metadata_tables import Rows, find_row, load_rows
 
 __all__ = [
     "CsvMetadataUtils",

@@ -10,11 +10,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
-
 from synapse_sdk.plugins.actions.upload.exceptions import ExcelParsingError, ExcelSecurityError
-from synapse_sdk.plugins.actions.upload.metadata import LIMITS, TableLimits, read_excel
-from synapse_sdk.utils.metadata_tables import Rows, TableSecurityConfig, describe_path, find_row, load_rows
+from synapse_sdk.plugins.actions.upload.metadata import read_excel
+from synapse_sdk.plugins.actions.upload.table_config import ExcelSecurityConfig
+from synapse_sdk.utils.metadata_tables import Rows, describe_path, find_row, load_rows
 
 __all__ = [
     "ExcelMetadataUtils",
@@ -25,21 +24,6 @@ __all__ = [
     "load_excel_metadata",
     "validate_excel_file_security",
 ]
-
-_MIB = 1024**2
-
-
-class ExcelSecurityConfig(TableSecurityConfig):
-    """How large a table in Excel may be."""
-
-    #: Of the file, which is an archive, when it is unpacked.
-    max_memory_usage_mb: float = Field(default=LIMITS.unpacked_bytes / _MIB, gt=0)
-
-    def to_limits(self) -> TableLimits:
-        """Return the same for whoever reads."""
-        from dataclasses import replace
-
-        return replace(super().to_limits(), unpacked_bytes=int(self.max_memory_usage_mb * _MIB))
 
 
 class PathAwareJSONEncoder(json.JSONEncoder):

@@ -1,4 +1,4 @@
-"""What `utils.csv` and `utils.excel` have in common: a table's limits as a model, its rows by file name.
+"""What `utils.csv` and `utils.excel` have in common: a table's rows by file name.
 
 It is the reading that uploads do. Source: interface sheet `actions.md` §7.4.
 """
@@ -9,41 +9,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from synapse_sdk.plugins.actions.upload.exceptions import ExcelParsingError
-from synapse_sdk.plugins.actions.upload.metadata import LIMITS, MetadataTable, TableLimits
+from synapse_sdk.plugins.actions.upload.metadata import MetadataTable, TableLimits
 
 Rows = dict[str, dict[str, str]]
 Read = Callable[[Path, TableLimits], MetadataTable]
 #: Rows that an error names itself.
 _SHOWN = 5
-_MIB = 1024**2
-
-
-class TableSecurityConfig(BaseModel):
-    """How large a table may be."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    max_file_size_mb: float = Field(default=LIMITS.file_bytes / _MIB, gt=0)
-    max_rows: int = Field(default=LIMITS.rows, ge=1)
-    max_columns: int = Field(default=LIMITS.columns, ge=2)
-    #: In letters, as the two below.
-    max_filename_length: int = Field(default=LIMITS.file_name, ge=1)
-    max_column_name_length: int = Field(default=LIMITS.column_name, ge=1)
-    max_metadata_value_length: int = Field(default=LIMITS.value, ge=1)
-
-    def to_limits(self) -> TableLimits:
-        """Return the same for whoever reads."""
-        return TableLimits(
-            file_bytes=int(self.max_file_size_mb * _MIB),
-            rows=self.max_rows,
-            columns=self.max_columns,
-            file_name=self.max_filename_length,
-            column_name=self.max_column_name_length,
-            value=self.max_metadata_value_length,
-        )
 
 
 def load_rows(path: str | Path, read: Read, limits: TableLimits) -> Rows:

@@ -269,3 +269,11 @@ def _origin_of(envelope: Envelope) -> ModelOrigin:
         plugin=envelope.plugin,
         inputs=envelope.inputs,
     )
+
+
+def __getattr__(name: str) -> object:
+    if name == "BaseTrainParams":  # where plugins from elsewhere look for it; not built unless somebody does
+        from synapse_sdk.plugins.actions.train.params import BaseTrainParams
+
+        return BaseTrainParams
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

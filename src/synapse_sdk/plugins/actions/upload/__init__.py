@@ -57,11 +57,13 @@ if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.upload.strategies import UploadStrategy as UploadStrategy
     from synapse_sdk.plugins.actions.upload.strategies import ValidationResult as ValidationResult
     from synapse_sdk.plugins.actions.upload.strategies import ValidationStrategy as ValidationStrategy
+    from synapse_sdk.plugins.actions.upload.table_config import ExcelSecurityConfig as ExcelSecurityConfig
     from synapse_sdk.plugins.enums import LogLevel as LogLevel
 
 __getattr__, __dir__, __all__ = build_front_door(
     globals(),
     {
+        "ExcelSecurityConfig": "table_config",
         "AnalyzeCollectionStep": "steps",
         "AssetConfig": "models",
         "BaseUploadAction": "action",
