@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -77,6 +80,28 @@ def test_threads_that_a_module_starts_are_not_waited_for(tmp_path: Path):
 
     assert made.problems == {}
     assert made.schemas["train"]["params"] is not None
+
+
+def test_code_that_never_ends_ends_without_whoever_asked(tmp_path: Path):
+    write_files(tmp_path, {"plugin/__init__.py": "", "plugin/train.py": "while True: pass"})
+    request = {
+        "folder": str(tmp_path),
+        "entrypoints": ENTRYPOINTS,
+        "answer": str(tmp_path / "answer.json"),
+        "timeout_s": 0.5,
+    }
+
+    # As it is left alone by an asker that was killed: nobody stops it.
+    ended = subprocess.run(
+        [sys.executable, "-P", "-B", "-m", "synapse_sdk.plugins.imported_schemas"],
+        input=json.dumps(request),
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == -signal.SIGALRM
+    assert not (tmp_path / "answer.json").exists()
 
 
 def test_code_that_never_ends_is_given_up(tmp_path: Path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import signal
 import subprocess
@@ -92,7 +93,12 @@ def _as_json(value: Any) -> Any:
 def _ask(folder: Path, entrypoints: Mapping[str, str], answer: Path, timeout_s: float) -> str | None:
     """Run this module as a program; return what went wrong."""
     request = json.dumps(
-        {"folder": str(folder.absolute()), "entrypoints": dict(entrypoints), "answer": str(answer)}
+        {
+            "folder": str(folder.absolute()),
+            "entrypoints": dict(entrypoints),
+            "answer": str(answer),
+            "timeout_s": timeout_s,
+        }
     )
     process = subprocess.Popen(
         # No bytecode is left: of a source that changes within a second, Python would take the old one.
@@ -175,6 +181,8 @@ def _iter_stamps(plugin: Path) -> Iterator[tuple[str, list[int]]]:
 
 if __name__ == "__main__":
     _request = json.load(sys.stdin)
+    # Whoever asked may be killed meanwhile, and then nobody ends what never ends.
+    signal.alarm(math.ceil(_request["timeout_s"]) + 1)
     Path(_request["answer"]).write_text(json.dumps(_answer(_request)._asdict()))
     # All is said: threads that a module started, and what it registered for the end, are not waited for.
     os._exit(0)
