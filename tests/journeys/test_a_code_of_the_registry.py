@@ -104,6 +104,25 @@ def test_what_was_changed_in_the_cache_is_never_run(registry: Synapse):
     assert "(fetched)" in registry("plugin", "run", "say", "--plugin", "registered").stderr
     assert len(releases_of(registry)) == 1
 
+    other = registry("plugin", "run", "say", "--plugin", "registered@0.9.0")
+    (older,) = [path for path in releases_of(registry) if path != folder]
+    for name in ("code", "release.json"):  # whole, and another release's
+        (older / name).rename(older / f"{name}.old")
+        (folder / name).rename(older / name)
+    assert "the older" in other.stdout
+    assert "the older" in registry("plugin", "run", "say", "--plugin", "registered@0.9.0").stdout
+
+
+def test_a_cache_that_can_not_be_written_is_told(registry: Synapse):
+    (registry.home / ".synapse/cache").mkdir(parents=True, exist_ok=True)
+    (registry.home / ".synapse/cache/releases").write_text("in the way")
+
+    answer = registry("plugin", "run", "say", "--plugin", "registered")
+
+    assert answer.returncode != 0
+    assert "registered could not be kept in" in answer.stderr
+    assert "Traceback" not in answer.said
+
 
 def test_a_folder_comes_before_the_server(registry: Synapse, tmp_path: Path):
     (tmp_path / "sources" / "old").rename(registry.cwd / "mine")

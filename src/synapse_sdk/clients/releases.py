@@ -94,7 +94,7 @@ def fetch_release(
     digest = str(release["digest"])
     root = cache_folder / "releases"
     place = root / digest.replace(":", "-")
-    is_new = not _is_whole(place)
+    is_new = not _is_whole(place, digest)
     if is_new:
         _fetch(transport, release, root, place, on_progress or _ignore)
         _drop_old(root, keep=place)
@@ -109,14 +109,16 @@ def fetch_release(
     )
 
 
-def _is_whole(place: Path) -> bool:
-    """Are the files there, and what they were when they came?"""
+def _is_whole(place: Path, release_digest: str) -> bool:
+    """Are the files of this release there, and what they were when they came?"""
     try:
         kept = json.loads((place / "release.json").read_bytes())
         digest = build_manifest(place / "code").digest
     except (OSError, ValueError):
         return False
-    return isinstance(kept, dict) and kept.get("manifest_digest") == digest
+    if not isinstance(kept, dict) or kept.get("digest") != release_digest:
+        return False
+    return kept.get("manifest_digest") == digest
 
 
 def _fetch(
@@ -136,16 +138,17 @@ def _fetch(
         kept = {
             "plugin": release["plugin"],
             "version": release["version"],
+            "digest": release["digest"],
             "server": transport.url,
             "manifest_digest": build_manifest(fresh / "code").digest,
         }
         (fresh / "release.json").write_text(json.dumps(kept), encoding="utf-8")
-        _move(fresh, place)
+        _move(fresh, place, str(release["digest"]))
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _move(fresh: Path, place: Path) -> None:
+def _move(fresh: Path, place: Path, release_digest: str) -> None:
     """Put what has come in its place, and what was there and is not whole out of it."""
     while True:
         try:
@@ -153,7 +156,7 @@ def _move(fresh: Path, place: Path) -> None:
         except OSError:
             if not place.exists():
                 raise
-            if _is_whole(place):
+            if _is_whole(place, release_digest):
                 return  # another process was faster
             old = Path(tempfile.mkdtemp(prefix=".old-", dir=place.parent))
             place.rename(old / "release")

@@ -123,6 +123,12 @@ def _fetch(
             error.details,
             hint=error.hint,
         ) from error
+    except OSError as error:
+        raise PluginRunError(
+            f"{name} could not be kept in {load_settings().cache_dir}: {error.strerror or error}.",
+            {"path": str(load_settings().cache_dir)},
+            hint="Make room there, or say with SYNAPSE_HOME where there is some.",
+        ) from error
     finally:
         transport.close()
 
