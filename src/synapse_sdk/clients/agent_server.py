@@ -15,6 +15,7 @@ from synapse_sdk.clients.errors import (
     HTTPError,
     JobTokenRefusedError,
 )
+from synapse_sdk.clients.release_code import parse_file
 from synapse_sdk.clients.transport import Transport
 from synapse_sdk.manifest.manifest import ManifestFile
 from synapse_sdk.wire.assignment import (
@@ -70,10 +71,7 @@ class HttpAgentServer:
         page: str | None = release.files_url
         while page is not None:
             answer = self._transport.get(page, retries=False)
-            files += [
-                ManifestFile(row["path"], int(str(row["mode"]), 8), int(row["size_bytes"]), row["digest"])
-                for row in answer["results"]
-            ]
+            files += map(parse_file, answer["results"])
             page = answer["next"]
         return files
 

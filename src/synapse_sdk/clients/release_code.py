@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from synapse_sdk._internal.digests import CHUNK_BYTES
 from synapse_sdk._internal.errors import SynapseError
@@ -17,6 +18,11 @@ MAX_BYTES = 16 * 1024**3
 
 class ReleaseContentsError(SynapseError):
     """A release's contents are not what its manifest says, or would be written elsewhere."""
+
+
+def parse_file(row: Mapping[str, Any]) -> ManifestFile:
+    """Read a file's entry in the list that a server gives of a release."""
+    return ManifestFile(row["path"], int(str(row["mode"]), 8), int(row["size_bytes"]), row["digest"])
 
 
 def write_code(files: Sequence[ManifestFile], archive: Iterable[bytes], folder: Path) -> None:

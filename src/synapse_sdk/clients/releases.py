@@ -24,10 +24,9 @@ from urllib.parse import quote
 
 from synapse_sdk.clients.errors import NotFoundError
 from synapse_sdk.clients.jobs import iter_results
-from synapse_sdk.clients.release_code import write_code
+from synapse_sdk.clients.release_code import parse_file, write_code
 from synapse_sdk.clients.transport import Transport
 from synapse_sdk.manifest import build_manifest
-from synapse_sdk.manifest.manifest import ManifestFile
 
 #: Called with the bytes that are here and the bytes that there are.
 OnProgress = Callable[[int, int], None]
@@ -125,10 +124,8 @@ def _fetch(
     transport: Transport, release: dict[str, Any], root: Path, place: Path, on_progress: OnProgress
 ) -> None:
     path = f"plugin_releases/{release['id']}"
-    files = [
-        ManifestFile(row["path"], int(str(row["mode"]), 8), int(row["size_bytes"]), row["digest"])
-        for row in iter_results(transport, f"{path}/files/", params={"limit": _FILES_PAGE})
-    ]
+    rows = iter_results(transport, f"{path}/files/", params={"limit": _FILES_PAGE})
+    files = [parse_file(row) for row in rows]
     root.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
     try:
