@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from synapse_sdk.manifest import KnownFiles, Manifest, build_manifest, known_files
+from synapse_sdk.manifest import KnownFiles, Manifest, build_manifest, ignore, known_files, never
 from tests.manifest.folders import write_files
 
 FILES: dict[str, str | bytes] = {"a.txt": "one", "data/b.bin": b"\0\1", "big.bin": b"x" * 1_500_000}
@@ -16,7 +16,7 @@ FILES: dict[str, str | bytes] = {"a.txt": "one", "data/b.bin": b"\0\1", "big.bin
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # Nobody can set the moment of a change back; so the tests' files count as settled at once.
-    monkeypatch.setattr(known_files, "SETTLED_AFTER_NS", -(10**15))
+    monkeypatch.setattr(known_files, "is_settled", lambda *_: True)
     return write_files(tmp_path / "folder", FILES)
 
 
@@ -72,10 +72,56 @@ def test_a_mode_is_never_remembered(folder: Path):
 
 
 def test_what_changed_just_now_is_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.undo()
     monkeypatch.setattr(known_files, "SETTLED_AFTER_NS", 3600 * 10**9)
+    monkeypatch.setattr(known_files, "SETTLED_AFTER_FINE_NS", 3600 * 10**9)
     Reading(folder)
 
     assert sorted(Reading(folder).searched) == ["a.txt", "data/b.bin"]
+
+
+SECOND = 10**9
+
+
+@pytest.mark.parametrize(
+    ("changed_ns", "is_settled"),
+    [
+        (99 * SECOND + 899_999_999, True),  # counted in nanoseconds, 100 ms before
+        (99 * SECOND + 950_000_001, False),
+        (99 * SECOND, False),  # perhaps counted in seconds, or in two
+        (98 * SECOND, False),
+        (97 * SECOND + 990_000_000, True),
+        (97 * SECOND, True),
+    ],
+)
+def test_how_long_a_file_must_rest_depends_on_the_clock_of_its_file_system(changed_ns: int, is_settled: bool):
+    status = os.stat_result(
+        (0o100644, 1, 1, 1, 0, 0, 3, 0, 0, 0),
+        {"st_mtime_ns": changed_ns, "st_ctime_ns": changed_ns, "st_atime_ns": 0},
+    )
+
+    assert known_files.is_settled(status, 100 * SECOND) is is_settled
+
+
+def test_a_new_rule_counts_for_files_that_are_known(folder: Path):
+    Reading(folder)
+    write_files(folder, {".synapseignore": "b.bin\n"})
+    ruled = Reading(folder)
+    write_files(folder, {"data/.gitignore": "!b.bin\n*.txt\n", ".synapseignore": "big.bin\n"})
+    other = Reading(folder)
+
+    assert [file.path for file in ruled.manifest.files] == [".synapseignore", "a.txt", "big.bin"]
+    assert ruled.searched == [".synapseignore"]
+    assert other.manifest == build_manifest(folder)
+    assert sorted(other.searched) == [".synapseignore", "data/.gitignore", "data/b.bin"]
+
+
+def test_another_version_of_the_rules_decides_anew(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    Reading(folder)
+    monkeypatch.setattr(ignore, "_code_identity", lambda: "another version")
+    monkeypatch.setitem(never._NAMES, "a.txt", "never travels since this version")
+
+    assert [file.path for file in Reading(folder).manifest.files] == ["big.bin", "data/b.bin"]
 
 
 def test_what_another_search_found_clean_is_searched(folder: Path):

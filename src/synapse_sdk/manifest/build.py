@@ -13,7 +13,7 @@ from pathlib import Path
 from synapse_sdk._internal.digests import CHUNK_BYTES, digest_bytes
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk.manifest.ignore import IGNORE_FILES, IgnoreFile, IgnoreRules, Rule
-from synapse_sdk.manifest.known_files import KnownFiles
+from synapse_sdk.manifest.known_files import KnownFiles, KnownFolder
 from synapse_sdk.manifest.manifest import LeftOut, Manifest, ManifestFile
 from synapse_sdk.manifest.names import from_manifest_name, to_manifest_name, to_printable
 from synapse_sdk.manifest.never import VIRTUALENV, VIRTUALENV_MARKERS, find_never
@@ -110,9 +110,10 @@ class _Walk:
         while pending:
             prefix, above = pending.pop()
             pending.extend(self._walk_folder(prefix, above))
-        real_files = {from_manifest_name(name): file for name, file in self._files.items()}
-        for path in self._links:
-            self._follow(path, real_files)
+        if self._links:
+            real_files = {from_manifest_name(name): file for name, file in self._files.items()}
+            for path in self._links:
+                self._follow(path, real_files)
         if self._problems:
             raise ManifestError.of(self._folder, self._problems)
         files = tuple(self._files[path] for path in sorted(self._files))
@@ -129,8 +130,11 @@ class _Walk:
             self._problems[to_printable(prefix) or "."] = f"can not be listed: {error.strerror}"
             return
         rules = above.below(self._read_ignore_files(prefix, by_name))
+        known = None if self._known is None else self._known.enter(prefix, rules.identity)
         for name, entry in by_name.items():
             path = prefix + name
+            if known is not None and name in known.taken and self._take_known(path, entry, known):
+                continue
             is_folder = entry.is_dir(follow_symlinks=False)
             if rule := self._find_rule(path, rules, is_folder=is_folder):
                 self._leave_out(path, rule, is_folder=is_folder)
@@ -141,7 +145,7 @@ class _Walk:
             elif entry.is_symlink():
                 self._links.append(path)
             else:
-                self._take(path, entry)
+                self._take(path, entry, known)
 
     def _read_ignore_files(self, prefix: str, by_name: dict[str, os.DirEntry[str]]) -> dict[str, IgnoreFile]:
         files = {}
@@ -183,30 +187,37 @@ class _Walk:
             count = _count_files(self._root / path)
         self._left_out.append(LeftOut(to_printable(path), rule.origin, rule.reason, is_folder, count))
 
-    def _take(self, path: str, entry: os.DirEntry[str]) -> None:
+    def _take(self, path: str, entry: os.DirEntry[str], known: KnownFolder | None) -> None:
+        if known is not None and self._take_known(path, entry, known):
+            return
         name = to_manifest_name(path)
         try:
-            self._files[name] = self._find_known(name, entry) or self._read(path, name)
+            self._files[name] = self._read(path, entry.name, known)
         except _NotAFileError as error:
             self._problems[name] = f"is {error}; only files travel"
         except OSError as error:
             self._problems[name] = f"can not be read: {error.strerror}"
 
-    def _find_known(self, name: str, entry: os.DirEntry[str]) -> ManifestFile | None:
-        if self._known is None:
-            return None
-        status = entry.stat(follow_symlinks=False)
-        known = self._known.find(name, status)
-        if known is None or not stat.S_ISREG(status.st_mode):
-            return None
+    def _take_known(self, path: str, entry: os.DirEntry[str], known: KnownFolder) -> bool:
+        """Take a file that need not be read; return whether it is one."""
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            return False  # reading it will say why
+        found = known.find(entry.name, status)
+        if found is None:
+            return False
+        name = to_manifest_name(path)
         if self._is_clean is not None:
-            if known.clean_by is not None:
+            if found.is_clean:
                 self._clean.add(name)
-            elif known.size_bytes <= SMALL_BYTES:
-                return None  # to be searched
-        return ManifestFile(name, _mode(status), known.size_bytes, known.digest)
+            elif found.size_bytes <= SMALL_BYTES:
+                return False  # to be searched
+        self._files[name] = ManifestFile(name, _mode(status), found.size_bytes, found.digest)
+        return True
 
-    def _read(self, path: str, name: str) -> ManifestFile:
+    def _read(self, path: str, last_name: str, known: KnownFolder | None) -> ManifestFile:
+        name = to_manifest_name(path)
         # Not through a link, and not waiting for a pipe's writer: the entry may have been replaced just now.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         descriptor = os.open(self._prefix + path, flags)
@@ -222,8 +233,8 @@ class _Walk:
                 is_clean = False
         finally:
             os.close(descriptor)
-        if self._known is not None and size_bytes == status.st_size:
-            self._known.note(name, status, digest, is_clean=is_clean)
+        if known is not None and size_bytes == status.st_size:
+            known.note(last_name, status, digest, is_clean=is_clean)
         return ManifestFile(name, _mode(status), size_bytes, digest)
 
     def _search(self, name: str, data: bytes) -> bool:

@@ -11,10 +11,15 @@ user's own settings do not, since they differ between machines.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import sys
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
+from synapse_sdk._internal.source_identity import source_identity
+from synapse_sdk.manifest import gitignore, names, never
 from synapse_sdk.manifest.gitignore import Pattern, parse_patterns
 from synapse_sdk.manifest.names import to_printable
 
@@ -39,12 +44,15 @@ class IgnoreFile:
     #: The folder it stands in: b"" or b"plugin/".
     base: bytes
     patterns: tuple[Pattern, ...]
+    #: Of path and content.
+    digest: str
 
     @classmethod
     def parse(cls, path: str, data: bytes) -> IgnoreFile:
         """Read the file at `path` (relative to the plugin folder) from its bytes."""
         folder, slash, _ = os.fsencode(path).rpartition(b"/")
-        return cls(to_printable(path), folder + slash, tuple(parse_patterns(data)))
+        digest = hashlib.sha256(os.fsencode(path) + b"\0" + data).hexdigest()
+        return cls(to_printable(path), folder + slash, tuple(parse_patterns(data)), digest)
 
     def find_pattern(self, path: bytes, *, is_folder: bool) -> Pattern | None:
         """Return the last pattern that matches `path`, a path below this file's folder."""
@@ -65,6 +73,11 @@ class IgnoreRules:
     #: By family as in `IGNORE_FILES`; within a family the deepest first.
     families: tuple[tuple[IgnoreFile, ...], ...] = ((), ())
 
+    @property
+    def identity(self) -> str:
+        """Tells these rules, and the code that reads them, from all others."""
+        return " ".join((_code_identity(), *(file.digest for family in self.families for file in family)))
+
     def below(self, files: dict[str, IgnoreFile]) -> IgnoreRules:
         """Return the rules of a deeper folder, which holds `files`, by their names."""
         if not files:
@@ -83,3 +96,8 @@ class IgnoreRules:
                 if pattern := file.find_pattern(path, is_folder=is_folder):
                     return None if pattern.is_negated else Rule(f"{file.path}:{pattern.line}", pattern.text)
         return None
+
+
+@cache
+def _code_identity() -> str:
+    return source_identity(sys.modules[__name__], gitignore, names, never)

@@ -83,14 +83,12 @@ class Manifest:
 
 def canonical_files(files: Iterable[ManifestFile]) -> str:
     """Write files, in this order, as `canonical_json` would, ten times as fast."""
-    return f"[{','.join([_canonical_file(*file) for file in files])}]"
-
-
-def _canonical_file(path: str, mode: int, size_bytes: int, digest: str) -> str:
-    return (
-        f'{{"digest":{encode_basestring(digest)},"mode":"{mode:o}",'
-        f'"path":{encode_basestring(path)},"size_bytes":{size_bytes}}}'
-    )
+    quote = encode_basestring
+    written = [
+        f'{{"digest":{quote(digest)},"mode":"{mode:o}","path":{quote(path)},"size_bytes":{size_bytes}}}'
+        for path, mode, size_bytes, digest in files
+    ]
+    return f"[{','.join(written)}]"
 
 
 def canonical_json(value: object) -> bytes:

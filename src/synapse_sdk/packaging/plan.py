@@ -142,21 +142,22 @@ def build_plan(
 
 
 def _unsearched(files: Iterable[PlannedFile], manifest: Manifest) -> list[PlannedFile]:
-    # Compared whole: a config from elsewhere may travel under the name of a file that was searched.
-    searched = {file for file in manifest.files if file.path in manifest.clean}
-    return [planned for planned in files if planned.file not in searched]
+    # A config from elsewhere may travel under the name of a file that was searched.
+    clean = manifest.clean
+    return [planned for planned in files if planned.elsewhere or planned.file.path not in clean]
 
 
 def _with_config(
     folder: Path, manifest: Manifest, config_file: Path | None
 ) -> tuple[tuple[PlannedFile, ...], list[str]]:
-    planned = {file.path: PlannedFile(file, folder) for file in manifest.files}
+    files = tuple(PlannedFile(file, folder) for file in manifest.files)
     own = [name for name in CONFIG_NAMES if (folder / name).is_file()]
     if config_file is None or (own and config_file.resolve() == (folder / own[0]).resolve()):
         name = own[0] if own else CONFIG_NAMES[0]
-        if name not in planned:
+        if all(planned.file.path != name for planned in files):
             raise refuse_left_out(name, "the plugin's config", manifest.left_out)
-        return tuple(planned[path] for path in sorted(planned)), []
+        return files, []
+    planned = {file.file.path: file for file in files}
     name = CONFIG_NAMES[0]
     try:
         digest, size_bytes = digest_file(config_file)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from pathlib import Path, PurePosixPath
-from types import ModuleType
+from pathlib import PurePosixPath
 
+from synapse_sdk._internal.source_identity import source_identity
 from synapse_sdk._internal.units import format_size
 from synapse_sdk.packaging import secret_patterns, secret_values, unpacked
 from synapse_sdk.packaging.contents import PlannedFile, iter_contents
@@ -180,16 +179,7 @@ def _scan_file(planned: PlannedFile, limit_bytes: int, warnings: list[str]) -> l
 @cache
 def scan_identity() -> str:
     """Return what tells this search from every other one, which may find more: the digest of its source."""
-    digest = hashlib.sha256()
-    for module in (sys.modules[__name__], secret_patterns, secret_values, unpacked):
-        digest.update(_read_source(module))
-    return digest.hexdigest()
-
-
-def _read_source(module: ModuleType) -> bytes:
-    # Not by its loader: under pytest that is one without data.
-    assert module.__file__ is not None
-    return Path(module.__file__).read_bytes()
+    return source_identity(sys.modules[__name__], secret_patterns, secret_values, unpacked)
 
 
 def is_plainly_clean(path: str, data: bytes) -> bool:
