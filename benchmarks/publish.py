@@ -6,6 +6,7 @@ of client and server together. Run alone it prints the parts as well: `python be
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -136,35 +137,39 @@ def write_plugin(folder: Path) -> None:
 
 
 def serve(data: Path) -> None:
-    """Serve until killed; says address and token of a publisher."""
-    import socket
+    """Serve as `synapse server start --no-agent` does, until killed; say address and token of a publisher."""
+    from synapse_sdk.server import process
+    from synapse_sdk.server.app import Services
 
-    import uvicorn
+    tokens = []
 
-    from synapse_sdk.server.app import create_app, open_services
-    from synapse_sdk.server.data_folder import DataFolder
+    def add_publisher(_: object, services: Services) -> None:
+        account = services.accounts.ensure_account("bench", role="publisher")
+        token = services.accounts.create_token(
+            workspace_id=1, kind="user", name="bench", account_id=account.id, role="publisher"
+        )
+        tokens.append(token.text)
 
-    services = open_services(DataFolder(data))
-    account = services.accounts.ensure_account("bench", role="publisher")
-    token = services.accounts.create_token(
-        workspace_id=1, kind="user", name="bench", account_id=account.id, role="publisher"
-    )
-    listener = socket.create_server(("127.0.0.1", 0))
-    print(f"http://127.0.0.1:{listener.getsockname()[1]}", token.text, flush=True)
-    uvicorn.Server(uvicorn.Config(create_app(services), log_level="warning", ws="none")).run(
-        sockets=[listener]
+    process.serve(
+        process.ServerConfig(data_dir=data, port=0, has_agent=False),
+        on_ready=lambda url: print(url, *tokens, flush=True),
+        extend=add_publisher,
     )
 
 
 def publish_here(url: str, token: str, folder: Path) -> dict[str, float]:
     """Plan and publish; the lock is not part of it, because it asks an index that is elsewhere."""
-    import httpx  # noqa: F401 - as the other modules: the clock measures publishing, not Python's imports
+    # As the other modules, though they are loaded late: the clock measures publishing, not Python's imports.
+    import httpcore  # noqa: F401
+    import httpx  # noqa: F401
+    import ruamel.yaml  # noqa: F401
 
     from synapse_sdk.clients.transport import Transport
     from synapse_sdk.packaging import build_plan
     from synapse_sdk.packaging.publish import publish as send
     from synapse_sdk.plugins.config_file import load_config
 
+    gc.freeze()  # as the command does
     started, cpu = time.perf_counter(), time.process_time()
     plan = build_plan(folder, load_config(folder).config, cache_folder=folder.parent / "cache")
     planned, planned_cpu = time.perf_counter(), time.process_time()

@@ -85,9 +85,7 @@ def test_what_the_server_had_and_lost_is_sent_again(server, tmp_path: Path):
     client, cache = server.client("publisher"), tmp_path / "cache"
     plan = make_plan(tmp_path / "plugin", FILES)
     digests = {planned.file.digest for planned in plan.files}
-    SentReleases(cache, client.url, plan.code).save(
-        digest_bytes(b"another"), [planned.file for planned in plan.files]
-    )
+    SentReleases(cache, client.url, plan.code).save(digest_bytes(b"another"), plan.written_files)
 
     release = send(plan, client, cache_folder=cache)
 

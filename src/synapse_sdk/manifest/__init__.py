@@ -16,7 +16,15 @@ Light enough for every local run: nothing here imports more than the standard li
 
 from synapse_sdk.manifest.build import ManifestError, build_manifest
 from synapse_sdk.manifest.known_files import KnownFiles
-from synapse_sdk.manifest.manifest import LeftOut, Manifest, ManifestFile, canonical_files, canonical_json
+from synapse_sdk.manifest.manifest import (
+    LeftOut,
+    Manifest,
+    ManifestFile,
+    canonical_files,
+    canonical_json,
+    join_written,
+    write_files,
+)
 
 __all__ = [
     "KnownFiles",
@@ -27,4 +35,6 @@ __all__ = [
     "build_manifest",
     "canonical_files",
     "canonical_json",
+    "join_written",
+    "write_files",
 ]

@@ -204,16 +204,17 @@ class _Walk:
             status = entry.stat(follow_symlinks=False)
         except OSError:
             return False  # reading it will say why
-        found = known.find(entry.name, status)
-        if found is None:
+        facts = known.find(entry.name, status)
+        if facts is None:
             return False
+        _, size_bytes, _, _, digest, is_clean = facts
         name = to_manifest_name(path)
         if self._is_clean is not None:
-            if found.is_clean:
+            if is_clean:
                 self._clean.add(name)
-            elif found.size_bytes <= SMALL_BYTES:
+            elif size_bytes <= SMALL_BYTES:
                 return False  # to be searched
-        self._files[name] = ManifestFile(name, _mode(status), found.size_bytes, found.digest)
+        self._files[name] = ManifestFile(name, _mode(status), size_bytes, digest)
         return True
 
     def _read(self, path: str, last_name: str, known: KnownFolder | None) -> ManifestFile:

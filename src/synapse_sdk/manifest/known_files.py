@@ -31,17 +31,9 @@ _TICK_NS = 10_000_000
 #: Another one for every change of what is noted, and for another Python: such notes are not looked for.
 _FORMAT = f"3 {sys.implementation.cache_tag}".encode()
 
-#: Inode, size, moments of the last change in content and in anything; digest; did the search find nothing?
-_Facts = tuple[int, int, int, int, str, bool]
-
-
-class KnownFile(NamedTuple):
-    """A file as it was when it was read."""
-
-    size_bytes: int
-    digest: str
-    #: The search looked at its bytes, and found nothing.
-    is_clean: bool
+#: A file as it was when it was read: inode, size in bytes, the moments of its last change in content and in
+#: anything; digest; did the search look at its bytes, and find nothing? As a plain tuple it can be noted.
+Facts = tuple[int, int, int, int, str, bool]
 
 
 class KnownFolder:
@@ -49,7 +41,7 @@ class KnownFolder:
 
     __slots__ = ("_began_ns", "_noted", "now", "rules", "taken")
 
-    def __init__(self, rules: str, noted: tuple[str, dict[str, _Facts]], began_ns: int) -> None:
+    def __init__(self, rules: str, noted: tuple[str, dict[str, Facts]], began_ns: int) -> None:
         """Begin to read the folder.
 
         Args:
@@ -61,10 +53,10 @@ class KnownFolder:
         self.rules = rules
         #: Names of files that are known to travel, whatever they hold: the very same rules let them.
         self.taken: Collection[str] = self._noted.keys() if rules == rules_before else ()
-        self.now: dict[str, _Facts] = {}
+        self.now: dict[str, Facts] = {}
         self._began_ns = began_ns
 
-    def find(self, name: str, status: os.stat_result) -> KnownFile | None:
+    def find(self, name: str, status: os.stat_result) -> Facts | None:
         """Return what is known of a file, if it is still the same.
 
         Args:
@@ -72,11 +64,18 @@ class KnownFolder:
             status: What the system says of the file.
         """
         facts = self._noted.get(name)
-        if facts is None or facts[:4] != _stamp(status):
+        if facts is None:
+            return None
+        inode, size_bytes, mtime_ns, ctime_ns, _, _ = facts
+        if (
+            status.st_ctime_ns != ctime_ns
+            or status.st_mtime_ns != mtime_ns
+            or status.st_size != size_bytes
+            or status.st_ino != inode
+        ):
             return None
         self.now[name] = facts
-        _, size_bytes, _, _, digest, is_clean = facts
-        return KnownFile(size_bytes, digest, is_clean)
+        return facts
 
     def note(self, name: str, status: os.stat_result, digest: str, *, is_clean: bool) -> None:
         """Note a file that was read.
@@ -88,7 +87,8 @@ class KnownFolder:
             is_clean: The search looked at these bytes and found nothing.
         """
         if is_settled(status, self._began_ns):
-            self.now[name] = (*_stamp(status), digest, is_clean)
+            stamp = status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+            self.now[name] = (*stamp, digest, is_clean)
         else:
             self.now.pop(name, None)
 
@@ -145,7 +145,7 @@ class _Note(NamedTuple):
 
     search: str | None
     #: By a folder's path, with a `/` behind: identity of its rules, and facts by name.
-    folders: dict[str, tuple[str, dict[str, _Facts]]]
+    folders: dict[str, tuple[str, dict[str, Facts]]]
 
 
 def is_settled(status: os.stat_result, began_ns: int) -> bool:
@@ -153,11 +153,6 @@ def is_settled(status: os.stat_result, began_ns: int) -> bool:
     is_fine = status.st_ctime_ns % _TICK_NS != 0
     margin_ns = SETTLED_AFTER_FINE_NS if is_fine else SETTLED_AFTER_NS
     return max(status.st_ctime_ns, status.st_mtime_ns) + margin_ns < began_ns
-
-
-def _stamp(status: os.stat_result) -> tuple[int, int, int, int]:
-    """Return what the system says of a file, which is another for another one."""
-    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _forget_clean(note: _Note) -> _Note:

@@ -83,11 +83,20 @@ class Manifest:
 
 def canonical_files(files: Iterable[ManifestFile]) -> str:
     """Write files, in this order, as `canonical_json` would, ten times as fast."""
+    return join_written(write_files(files))
+
+
+def write_files(files: Iterable[ManifestFile]) -> list[str]:
+    """Write each file as `canonical_json` would; none of these texts holds the end of a line."""
     quote = encode_basestring
-    written = [
+    return [
         f'{{"digest":{quote(digest)},"mode":"{mode:o}","path":{quote(path)},"size_bytes":{size_bytes}}}'
         for path, mode, size_bytes, digest in files
     ]
+
+
+def join_written(written: Iterable[str]) -> str:
+    """Return what `canonical_files` does, of files that `write_files` wrote."""
     return f"[{','.join(written)}]"
 
 

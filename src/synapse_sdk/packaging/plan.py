@@ -15,7 +15,7 @@ from synapse_sdk.manifest import (
     ManifestError,
     ManifestFile,
     build_manifest,
-    canonical_files,
+    write_files,
 )
 from synapse_sdk.packaging.contents import PlannedFile
 from synapse_sdk.packaging.named_files import check_entrypoints, check_readme, is_left_out, refuse_left_out
@@ -51,8 +51,8 @@ class ReleasePlan:
     allowed_secrets: tuple[Finding, ...]
     #: Of files and config. A release's own adds the lock and the schemas, which are made when it is sent.
     contents_digest: str
-    #: The files as digests are made of them; of 10,000 it is worth to write them once.
-    written_files: str = field(repr=False, compare=False)
+    #: Each file as digests are made of it; of 10,000 it is worth to write them once.
+    written_files: tuple[str, ...] = field(repr=False, compare=False)
 
     @property
     def size_bytes(self) -> int:
@@ -125,7 +125,7 @@ def build_plan(
         for planned in report.clean:
             known.note_clean(planned.file.path, planned.file.digest)
         known.save()
-    written = canonical_files(planned.file for planned in files)
+    written = tuple(write_files(planned.file for planned in files))
     return ReleasePlan(
         code=config.code,
         version=config.version,

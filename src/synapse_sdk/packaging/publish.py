@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,14 +18,15 @@ from synapse_sdk.clients.errors import (
     ServerError,
 )
 from synapse_sdk.clients.upload import Content, Upload, upload_contents
-from synapse_sdk.manifest import canonical_json
+from synapse_sdk.manifest import canonical_json, join_written
 from synapse_sdk.packaging.release_digest import config_document, written_release_digest
-from synapse_sdk.packaging.sent_release import Difference, SentReleases
+from synapse_sdk.packaging.sent_release import Difference, SentRelease, SentReleases
 from synapse_sdk.plugins.errors import PluginUploadError, UploadNotReachedError
 from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, PackedContent, iter_pack
 
 if TYPE_CHECKING:
     from synapse_sdk.clients.transport import Transport
+    from synapse_sdk.packaging.contents import PlannedFile
     from synapse_sdk.packaging.lock import Lock
     from synapse_sdk.packaging.plan import ReleasePlan
 
@@ -153,10 +154,9 @@ def publish(
     if before is None:
         sent, answer = _send_whole(plan, transport, identity, on_progress)
     else:
-        difference = before.compare(planned.file for planned in plan.files)
-        known = before.list_digests()
+        difference = before.compare([planned.file for planned in plan.files], plan.written_files)
         try:
-            sent = _send_contents(plan, transport, on_progress, but=known)
+            sent = _send_changed(plan, transport, on_progress, difference, before)
             answer = _record(transport, _with_difference(identity, difference))
         except HTTPError as error:
             if not _is_base_unknown(error):
@@ -164,31 +164,38 @@ def publish(
             # The server lost what it had, by a restored backup for instance; or it is another one.
             sent, answer = _send_whole(plan, transport, identity, on_progress)
     if notes is not None:
-        notes.save(answer["digest"], (planned.file for planned in plan.files))
+        notes.save(answer["digest"], plan.written_files)
     return _describe(answer, transport, sent_count=sent.sent_count, sent_bytes=sent.sent_bytes)
 
 
 def _send_whole(
     plan: ReleasePlan, transport: Transport, identity: bytes, on_progress: OnProgress | None
 ) -> tuple[Upload, dict[str, Any]]:
-    sent = _send_contents(plan, transport, on_progress)
-    return sent, _record(transport, identity[:-1] + b',"manifest":' + plan.written_files.encode() + b"}")
+    contents = [_content_of(planned) for planned in plan.files]
+    sent = upload_contents(transport, contents, on_progress=on_progress)
+    manifest = join_written(plan.written_files).encode()
+    return sent, _record(transport, identity[:-1] + b',"manifest":' + manifest + b"}")
 
 
-def _send_contents(
+def _send_changed(
     plan: ReleasePlan,
     transport: Transport,
     on_progress: OnProgress | None,
-    *,
-    but: Collection[str] = frozenset(),
+    difference: Difference,
+    before: SentRelease,
 ) -> Upload:
+    changed, known = {file.path for file in difference.changed}, before.list_digests()
     contents = [
-        Content(planned.file.digest, planned.file.size_bytes, planned.location)
+        _content_of(planned)
         for planned in plan.files
-        if planned.file.digest not in but
+        if planned.file.path in changed and planned.file.digest not in known
     ]
     is_little = sum(content.size_bytes for content in contents) <= _UNASKED_BYTES
-    return upload_contents(transport, contents, are_new=bool(but) and is_little, on_progress=on_progress)
+    return upload_contents(transport, contents, are_new=is_little, on_progress=on_progress)
+
+
+def _content_of(planned: PlannedFile) -> Content:
+    return Content(planned.file.digest, planned.file.size_bytes, planned.location)
 
 
 def _with_difference(identity: bytes, difference: Difference) -> bytes:

@@ -6,7 +6,8 @@ all of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +15,10 @@ from typing import NamedTuple
 from synapse_sdk.manifest import ManifestFile
 from synapse_sdk.manifest.notes import note_path, read_note, write_note
 
-#: A line is a digest, then mode, size and path.
-_DIGEST_LENGTH = len("sha256:") + 64
+#: Another one for every change of what is noted.
+_FORMAT = b"2"
+#: Where the digest stands in a file's line.
+_DIGEST = slice(len('{"digest":"'), len('{"digest":"sha256:') + 64)
 
 
 class Difference(NamedTuple):
@@ -34,19 +37,23 @@ class SentRelease:
     """A release that a server had."""
 
     digest: str
-    #: Its files, a line each.
-    lines: frozenset[str]
+    #: Its files, each as `manifest.write_files` writes it.
+    written: frozenset[str]
 
     def list_digests(self) -> frozenset[str]:
         """Return the digests of its contents."""
-        return frozenset(line[:_DIGEST_LENGTH] for line in self.lines)
+        return frozenset([line[_DIGEST] for line in self.written])
 
-    def compare(self, files: Iterable[ManifestFile]) -> Difference:
-        """Say how files are different from its own."""
-        by_line = {_write(file): file for file in files}
-        changed = tuple(file for line, file in by_line.items() if line not in self.lines)
+    def compare(self, files: Sequence[ManifestFile], written: Sequence[str]) -> Difference:
+        """Say how files are different from its own.
+
+        Args:
+            files: The files.
+            written: The same, each as `manifest.write_files` writes it.
+        """
+        changed = tuple(file for file, line in zip(files, written, strict=True) if line not in self.written)
         paths = {file.path for file in changed}
-        gone = (_path_of(line) for line in self.lines - by_line.keys())
+        gone = (json.loads(line)["path"] for line in self.written.difference(written))
         return Difference(self.digest, changed, tuple(sorted(path for path in gone if path not in paths)))
 
 
@@ -61,7 +68,7 @@ class SentReleases:
             url: The server's address.
             code: The plugin's code.
         """
-        self._file = note_path(cache_folder / "sent-releases", url.encode(), code.encode())
+        self._file = note_path(cache_folder / "sent-releases", _FORMAT, url.encode(), code.encode())
 
     def load(self) -> SentRelease | None:
         """Return the last release that is noted."""
@@ -71,16 +78,6 @@ class SentReleases:
         digest, *lines = noted.decode().split("\n")
         return SentRelease(digest, frozenset(lines))
 
-    def save(self, digest: str, files: Iterable[ManifestFile]) -> None:
-        """Note a release in place of the one before."""
-        write_note(self._file, "\n".join([digest, *map(_write, files)]).encode())
-
-
-def _write(file: ManifestFile) -> str:
-    # No path of a manifest holds the end of a line.
-    path, mode, size_bytes, digest = file
-    return f"{digest} {mode:o} {size_bytes} {path}"
-
-
-def _path_of(line: str) -> str:
-    return line.split(" ", 3)[3]
+    def save(self, digest: str, written: Iterable[str]) -> None:
+        """Note a release in place of the one before; its files as `manifest.write_files` writes them."""
+        write_note(self._file, "\n".join([digest, *written]).encode())

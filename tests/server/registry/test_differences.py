@@ -13,6 +13,7 @@ from synapse_sdk._internal.digests import digest_bytes
 from synapse_sdk.clients.errors import HTTPError, ValidationError
 from synapse_sdk.clients.transport import Transport
 from synapse_sdk.server.accounts import store as account_store
+from synapse_sdk.server.registry import recent_files, release_store
 
 
 def tell(
@@ -32,7 +33,13 @@ def list_files(client: Transport, release: Mapping[str, Any]) -> dict[str, str]:
     return {file["path"]: file["digest"] for file in found}
 
 
-def test_a_difference_is_the_same_release_as_the_whole(server):
+@pytest.mark.parametrize("memory", [recent_files.LIMIT_COUNT, 0])
+@pytest.mark.parametrize("excepted", [500, 1])
+def test_a_difference_is_the_same_release_as_the_whole(
+    server, monkeypatch: pytest.MonkeyPatch, memory: int, excepted: int
+):
+    monkeypatch.setattr(recent_files, "LIMIT_COUNT", memory)
+    monkeypatch.setattr(release_store, "EXCEPTED", excepted)
     client = server.client("publisher")
     base = publish(client)
     after = {**FILES, "plugin/train.py": b"x = 1\n", "new/data.txt": b"new"}

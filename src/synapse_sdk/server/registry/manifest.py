@@ -9,6 +9,7 @@ from typing import Any
 
 from synapse_sdk.manifest import ManifestFile
 from synapse_sdk.server.http import InvalidError
+from synapse_sdk.server.registry.models import Difference
 
 FILE_LIMIT = 100_000
 SIZE_LIMIT_BYTES = 5 * 1024**3
@@ -20,24 +21,35 @@ _SHOWN_PROBLEMS = 20
 _UNFIT = re.compile(r"[\\\x00-\x1f\x7f\ud800-\udfff]")
 
 
-def check_files(
-    files: Sequence[ManifestFile], *, kept: Sequence[ManifestFile] = ()
-) -> tuple[ManifestFile, ...]:
-    """Return all files in the order of their paths.
-
-    Args:
-        files: Files as they were sent.
-        kept: More files, which were checked with each other before.
+def check_files(files: Sequence[ManifestFile]) -> None:
+    """Raise unless these can be the files of a release.
 
     Raises:
         InvalidError: A path leads outside; two of them can not lie in one folder, on any system; there are
             too many. Names each problem.
     """
-    count = len(files) + len(kept)
+    _check_count(len(files))
+    check_paths([file.path for file in files], loc="manifest")
+
+
+def check_difference(difference: Difference) -> None:
+    """Raise unless what makes one release of another leaves files that a release can have.
+
+    Raises:
+        InvalidError: As `check_files`.
+    """
+    paths, gone = [file.path for file in difference.changed], difference.gone
+    here = [file.path for file in difference.base.files]
+    kept = [path for path in here if path not in gone]
+    _check_count(len(kept) + len(paths))
+    if len(set(paths)) == len(paths) and set(here).issuperset(paths):
+        return  # each takes the place of one that was checked with all others
+    check_paths(paths, loc="manifest", others=kept)
+
+
+def _check_count(count: int) -> None:
     if not 0 < count <= FILE_LIMIT:
         raise InvalidError(f"A release holds one to {FILE_LIMIT} files, not {count}.")
-    check_paths([file.path for file in files], loc="manifest", others=[file.path for file in kept])
-    return tuple(sorted([*files, *kept]))
 
 
 def check_paths(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from synapse_sdk.manifest import ManifestFile
+from synapse_sdk.manifest import ManifestFile, write_files
 from synapse_sdk.plugins.config import PluginConfig
 
 #: Who made the upload: this SDK, contents first; or the vendor's client, one zip.
@@ -58,14 +58,54 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenFiles:
+    """The files of a release in the order of their paths, and each as `manifest.write_files` writes it."""
+
+    files: tuple[ManifestFile, ...]
+    written: tuple[str, ...] = field(repr=False)
+
+    @classmethod
+    def of(cls, files: Iterable[ManifestFile]) -> WrittenFiles:
+        """Write files, in this order."""
+        kept = tuple(files)
+        return cls(kept, tuple(write_files(kept)))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How the files of a new release are different from those of one that is here."""
+
+    base_id: int
+    base: WrittenFiles
+    #: Files that the base has otherwise, or not.
+    changed: tuple[ManifestFile, ...]
+    #: Paths that only the base has.
+    removed: frozenset[str]
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Paths of which the base's own files do not stay."""
+        return self.removed.union([file.path for file in self.changed])
+
+    def apply(self) -> WrittenFiles:
+        """Return the files of the new release."""
+        gone = self.gone
+        whole = zip(self.base.files, self.base.written, strict=True)
+        pairs = [(file, written) for file, written in whole if file.path not in gone]
+        pairs += zip(self.changed, write_files(self.changed), strict=True)
+        pairs.sort()
+        return WrittenFiles(tuple([file for file, _ in pairs]), tuple([written for _, written in pairs]))
+
+
+@dataclass(frozen=True, slots=True)
 class NewRelease:
     """What somebody wants to publish, checked as far as can be without the database."""
 
     code: str
     version: str
-    files: tuple[ManifestFile, ...]
-    #: Those of them whose contents must be looked for: the others are files of a release that is here.
-    sent_files: tuple[ManifestFile, ...]
+    content: WrittenFiles
+    #: None when all files were sent. The contents of files that are the base's are here.
+    difference: Difference | None
     config: PluginConfig
     config_document: Mapping[str, Any]
     lock_digest: str | None
@@ -75,9 +115,19 @@ class NewRelease:
     source: Source
 
     @property
+    def files(self) -> tuple[ManifestFile, ...]:
+        """All files in the order of their paths."""
+        return self.content.files
+
+    @property
+    def sent_files(self) -> tuple[ManifestFile, ...]:
+        """Those whose contents must be looked for."""
+        return self.content.files if self.difference is None else self.difference.changed
+
+    @property
     def size_bytes(self) -> int:
         """Return the size of all files together."""
-        return sum(file.size_bytes for file in self.files)
+        return sum([file.size_bytes for file in self.files])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pydantic
 
 from synapse_sdk.manifest import ManifestFile
-from synapse_sdk.packaging.release_digest import release_digest
+from synapse_sdk.packaging.release_digest import written_release_digest
 from synapse_sdk.plugins.config import PluginConfig
 from synapse_sdk.server.http import InvalidError
-from synapse_sdk.server.registry.manifest import check_files
-from synapse_sdk.server.registry.models import NewRelease, Source
+from synapse_sdk.server.registry.manifest import check_difference, check_files
+from synapse_sdk.server.registry.models import Difference, NewRelease, Source, WrittenFiles
 
 
 def build_new_release(
     *,
     code: str,
     version: str,
-    files: Iterable[ManifestFile],
-    kept: Sequence[ManifestFile] = (),
+    files: Iterable[ManifestFile] | Difference,
     config: Mapping[str, Any],
     lock_digest: str | None,
     schemas: Mapping[str, Any] | None,
@@ -32,8 +31,8 @@ def build_new_release(
 
     Args:
         code, version: Which plugin, which version; as the config says too.
-        files: The manifest, but for `kept`.
-        kept: Files that a release of this workspace has: they were checked, and their contents are here.
+        files: The manifest, whole or as it is different from that of a release of this workspace: its files
+            were checked, and their contents are here.
         config: As its author wrote it.
         lock_digest: Of the lock's text.
         schemas: By action: JSON schemas of params and result.
@@ -44,13 +43,20 @@ def build_new_release(
     Raises:
         InvalidError: Something does not fit; names each problem with its place.
     """
-    sent = tuple(files)
-    checked = check_files(sent, kept=kept)
+    if isinstance(files, Difference):
+        difference = files
+        check_difference(difference)
+        content = difference.apply()
+    else:
+        difference = None
+        sent = list(files)
+        check_files(sent)
+        content = WrittenFiles.of(sorted(sent))
     parsed = _parse_config(config)
     _check_same("plugin", code, "code", parsed.code)
     _check_same("version", version, "version", parsed.version)
     try:
-        computed = release_digest(checked, config, lock_digest=lock_digest, schemas=schemas)
+        computed = written_release_digest(content.written, config, lock_digest=lock_digest, schemas=schemas)
     except (ValueError, RecursionError) as error:
         raise InvalidError(f"config or schemas hold what JSON can not: {error}.") from error
     if digest is not None and digest != computed:
@@ -62,8 +68,8 @@ def build_new_release(
     return NewRelease(
         code=code,
         version=version,
-        files=checked,
-        sent_files=sent,
+        content=content,
+        difference=difference,
         config=parsed,
         config_document=config,
         lock_digest=lock_digest,
@@ -76,7 +82,7 @@ def build_new_release(
 
 def find_warnings(new: NewRelease) -> tuple[str, ...]:
     """Say what the server's policy would rather have otherwise. Drafts are not asked."""
-    if new.is_draft or new.config.readme in {file.path for file in new.files}:
+    if new.is_draft or new.config.readme in [file.path for file in new.files]:
         return ()
     return (f"{new.config.readme} is not there; the release has no documentation",)
 

@@ -20,7 +20,7 @@ from synapse_sdk.server.http.openapi import REF_TEMPLATE
 from synapse_sdk.server.registry.body import Body
 from synapse_sdk.server.registry.content_routes import DIGEST_PATTERN
 from synapse_sdk.server.registry.manifest import FILE_LIMIT, SIZE_LIMIT_BYTES
-from synapse_sdk.server.registry.models import NewRelease, Published
+from synapse_sdk.server.registry.models import Difference, NewRelease, Published
 from synapse_sdk.server.registry.new_release import build_new_release, find_warnings
 from synapse_sdk.server.registry.service import RegistryService
 from synapse_sdk.server.registry.vendor_form import is_multipart, received_form
@@ -131,12 +131,10 @@ def _publish_json(
     service: RegistryService, principal: Principal, body: bytes, key: str | None
 ) -> tuple[Published, NewRelease]:
     sent = _parse(body)
-    files, kept = _find_files(service, principal, sent)
     new = build_new_release(
         code=sent.plugin,
         version=sent.version,
-        files=files,
-        kept=kept,
+        files=_find_files(service, principal, sent),
         config=sent.config,
         lock_digest=sent.lock.digest if sent.lock else None,
         schemas=sent.schemas,
@@ -151,16 +149,18 @@ def _publish_json(
 
 def _find_files(
     service: RegistryService, principal: Principal, sent: ReleaseRequest
-) -> tuple[list[ManifestFile], list[ManifestFile]]:
-    """Return files as they were sent, and those that a release which is here has already."""
+) -> list[ManifestFile] | Difference:
     if (sent.manifest is None) == (sent.difference is None):
         raise InvalidError("A release is sent with its `manifest`, or with a `difference`: one of the two.")
     if sent.difference is None:
-        return [_as_file(file) for file in sent.manifest or ()], []
-    base, changed, removed = sent.difference["base"], sent.difference["changed"], sent.difference["removed"]
-    gone = {*removed, *(file["path"] for file in changed)}
-    found = service.releases.list_base_files(principal, sent.plugin, base)
-    return [_as_file(file) for file in changed], [file for file in found if file.path not in gone]
+        return [_as_file(file) for file in sent.manifest or ()]
+    base = service.releases.find_base(principal, sent.plugin, sent.difference["base"])
+    return Difference(
+        base_id=base.id,
+        base=service.releases.load_files(base),
+        changed=tuple(_as_file(file) for file in sent.difference["changed"]),
+        removed=frozenset(sent.difference["removed"]),
+    )
 
 
 def _as_file(file: SentFile) -> ManifestFile:

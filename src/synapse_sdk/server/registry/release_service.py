@@ -14,7 +14,8 @@ from synapse_sdk.server.http import ConflictError, ForbiddenError, NotFoundError
 from synapse_sdk.server.http.once import UNREPEATED, Once
 from synapse_sdk.server.registry import release_store as store
 from synapse_sdk.server.registry.content_service import ContentService
-from synapse_sdk.server.registry.models import NewRelease, Plugin, Published, Release
+from synapse_sdk.server.registry.models import NewRelease, Plugin, Published, Release, WrittenFiles
+from synapse_sdk.server.registry.recent_files import RecentFiles
 from synapse_sdk.server.registry.release_lookup import Lookup, parse_lookup
 from synapse_sdk.server.registry.versions import version_key
 
@@ -53,6 +54,7 @@ class ReleaseService:
         self._release_of_job = release_of_job
         self._is_given = is_given
         self._now = now
+        self._recent = RecentFiles()
 
     def publish(self, principal: Principal, new: NewRelease, *, once: Once = UNREPEATED) -> Published:
         """Make a release, or return the very same one that is here.
@@ -80,6 +82,7 @@ class ReleaseService:
             release = store.add_release(connection, plugin, new, created_by=principal.account_id, now=now)
             if not new.is_draft:
                 once.remember(connection, release.id)
+        self._recent.keep(release.id, new.content)
         return Published(release, is_new=True)
 
     def require_publish(self, principal: Principal, *, is_draft: bool) -> None:
@@ -209,8 +212,8 @@ class ReleaseService:
             yield from page
             after = page[-1].path
 
-    def list_base_files(self, principal: Principal, code: str, digest: str) -> list[ManifestFile]:
-        """Return all files of a release that another one of its plugin is like.
+    def find_base(self, principal: Principal, code: str, digest: str) -> Release:
+        """Return the release that another one of its plugin is like.
 
         Raises:
             ConflictError: There is none with this digest that the asker may see; `details["missing_base"]`.
@@ -219,13 +222,23 @@ class ReleaseService:
             base = store.find_base(
                 connection, principal.workspace_id, code, digest, visible_to=principal.account_id
             )
-            if base is None:
-                raise ConflictError(
-                    f"There is no release of {code} with the digest {digest} here.",
-                    {"missing_base": digest},
-                    hint="Send the whole manifest instead of a difference.",
-                )
-            return store.list_files(connection, base.id, after="", limit=base.file_count)
+        if base is None:
+            raise ConflictError(
+                f"There is no release of {code} with the digest {digest} here.",
+                {"missing_base": digest},
+                hint="Send the whole manifest instead of a difference.",
+            )
+        return base
+
+    def load_files(self, release: Release) -> WrittenFiles:
+        """Return all files of a release."""
+        found = self._recent.find(release.id)
+        if found is None:
+            with self._database.read() as connection:
+                files = store.list_files(connection, release.id, after="", limit=release.file_count)
+            found = WrittenFiles.of(files)
+            self._recent.keep(release.id, found)
+        return found
 
     def get_file(self, release: Release, path: str) -> ManifestFile:
         """Return a file of a release.

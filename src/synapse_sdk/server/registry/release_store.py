@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,8 @@ from synapse_sdk.server.db.bulk_insert import insert_rows
 from synapse_sdk.server.registry.models import NewRelease, Plugin, Release
 from synapse_sdk.server.registry.tables import plugins, release_files, releases
 
+#: Files of another release that are left out by name when the rest of them is copied.
+EXCEPTED = 500
 _PLUGIN_COLUMNS = [
     plugins.c[name]
     for name in (
@@ -137,11 +139,37 @@ def add_release(
     }
     result: sa.CursorResult[Any] = connection.execute(sa.insert(releases).values(values))
     key: Any = result.inserted_primary_key
-    rows = [(plugin.workspace_id, key.id, *file) for file in new.files]
-    insert_rows(connection, release_files, rows)
+    _add_files(connection, plugin.workspace_id, key.id, new)
     release = find_release(connection, plugin.workspace_id, release_id=key.id)
     assert release is not None
     return release
+
+
+def _add_files(connection: sa.Connection, workspace_id: int, release_id: int, new: NewRelease) -> None:
+    sent = new.files
+    if new.difference is not None and len(gone := new.difference.gone) <= EXCEPTED:
+        copied = _copy_files(connection, new.difference.base_id, release_id, but=gone)
+        # Releases are never removed, nor are their files.
+        assert copied == len(new.files) - len(new.difference.changed), "the base has other files than it had"
+        sent = new.difference.changed
+    insert_rows(connection, release_files, [(workspace_id, release_id, *file) for file in sent])
+
+
+def _copy_files(connection: sa.Connection, base_id: int, release_id: int, *, but: Collection[str]) -> int:
+    """Give a release the files of another one; return how many."""
+    columns = release_files.c
+    query = sa.select(
+        columns.workspace_id,
+        sa.literal(release_id, sa.Integer),
+        columns.path,
+        columns.mode,
+        columns.size_bytes,
+        columns.digest,
+    ).where(columns.release_id == base_id, columns.path.not_in(but))
+    result: sa.CursorResult[Any] = connection.execute(
+        sa.insert(release_files).from_select(release_files.c.keys(), query)
+    )
+    return result.rowcount
 
 
 def find_release(connection: sa.Connection, workspace_id: int, *, release_id: int) -> Release | None:
@@ -240,7 +268,7 @@ def list_files(connection: sa.Connection, release_id: int, *, after: str, limit:
         .order_by(release_files.c.path)
         .limit(limit)
     )
-    return [ManifestFile(*row) for row in connection.execute(query)]
+    return list(map(ManifestFile._make, connection.execute(query).all()))
 
 
 def find_file(connection: sa.Connection, release_id: int, path: str) -> ManifestFile | None:
