@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from synapse_sdk.clients import upload
 from synapse_sdk.clients.datasets import describe_items
 from synapse_sdk.clients.errors import ClientError
 from synapse_sdk.clients.upload import SMALL_BYTES, Content, upload_contents
@@ -55,7 +56,18 @@ def test_an_empty_content_is_a_content(transport, tmp_path):
     assert transport.post("datasets/", json=body)["size_bytes"] == 0
 
 
-def test_many_small_ones_go_in_several_packs(transport, tmp_path):
+def test_each_of_many_small_ones_is_progress(transport, tmp_path):
+    contents = [make_content(tmp_path, str(number), bytes([number]) * 1000) for number in range(5)]
+    seen = []
+
+    upload_contents(transport, contents, on_progress=lambda *at: seen.append(at))
+
+    assert [done for done, _ in seen] == [0, 1000, 2000, 3000, 4000, 5000, 5000]
+    assert {total for _, total in seen} == {5000}
+
+
+def test_many_small_ones_go_in_several_packs(transport, tmp_path, monkeypatch):
+    monkeypatch.setattr(upload, "PACK_COUNT", 1000)
     contents = [make_content(tmp_path, str(number), str(number).encode()) for number in range(2500)]
 
     assert upload_contents(transport, contents).sent_count == 2500

@@ -22,8 +22,8 @@ from synapse_sdk.storage.pack import PACK_MEDIA_TYPE, iter_blocks, pack_size_byt
 
 #: Contents up to this size travel in packs.
 SMALL_BYTES = 1024**2
-PACK_BYTES = 8 * 1024**2
-PACK_COUNT = 1000
+PACK_BYTES = 32 * 1024**2
+PACK_COUNT = 5000
 CHUNK_BYTES = 8 * 1024**2
 #: Digests that are asked for at once.
 _ASKED = 5000
@@ -41,7 +41,7 @@ class Content(NamedTuple):
 
     digest: str
     size_bytes: int
-    path: Path
+    path: Path | str
 
 
 class Upload(NamedTuple):
@@ -108,7 +108,7 @@ def _send_all(transport: Transport, missing: Sequence[_Missing], count: _Count) 
         if content.size_bytes > SMALL_BYTES:
             _send_large(transport, content, offset, count)
     for batch in _batches(small):
-        _send_pack(transport, batch)
+        _send_pack(transport, batch, count)
         count.add(sum(content.size_bytes for content in batch))
 
 
@@ -116,6 +116,7 @@ class _Count:
     def __init__(self, total_bytes: int, on_progress: OnProgress | None) -> None:
         self.sent_bytes = 0
         self._done_bytes = 0
+        self._flying_bytes = 0
         self._total_bytes = total_bytes
         self._on_progress = on_progress
 
@@ -127,10 +128,21 @@ class _Count:
         return self._done_bytes
 
     def add(self, size_bytes: int) -> None:
+        """Count bytes that the server has said it has, in place of those that were on their way."""
         self._done_bytes += size_bytes
         self.sent_bytes += size_bytes
+        self._flying_bytes = 0
+        self._tell()
+
+    def fly(self, size_bytes: int) -> None:
+        """Count bytes that are on their way, until the server says what became of them."""
+        self._flying_bytes += size_bytes
+        self._tell()
+
+    def _tell(self) -> None:
         if self._on_progress is not None:
-            self._on_progress(min(self._done_bytes, self._total_bytes), self._total_bytes)
+            done_bytes = self._done_bytes + self._flying_bytes
+            self._on_progress(min(done_bytes, self._total_bytes), self._total_bytes)
 
 
 def _find_missing(transport: Transport, contents: Sequence[Content]) -> list[_Missing]:
@@ -164,13 +176,13 @@ def _batches(contents: Iterable[Content]) -> Iterator[list[Content]]:
         yield batch
 
 
-def _send_pack(transport: Transport, batch: Sequence[Content]) -> None:
+def _send_pack(transport: Transport, batch: Sequence[Content], count: _Count) -> None:
     size_bytes = pack_size_bytes((content.digest, content.size_bytes) for content in batch)
     try:
         transport.post(
             "blobs/pack/",
             # In blocks: memory for a whole pack would be asked for, cleared and given back for each.
-            content=iter_blocks((content.digest, _read_small(content)) for content in batch),
+            content=iter_blocks(_read_all(batch, count)),
             headers={"Content-Type": PACK_MEDIA_TYPE, "Content-Length": str(size_bytes)},
             timeout_s=_CHUNK_TIMEOUT_S,
         )
@@ -184,7 +196,7 @@ def _send_pack(transport: Transport, batch: Sequence[Content]) -> None:
 
 def _send_large(transport: Transport, content: Content, offset: int, count: _Count) -> None:
     total, moves = content.size_bytes, 0
-    with content.path.open("rb") as stream:
+    with Path(content.path).open("rb") as stream:
         while True:
             # All of it may be there, and only its end was not heard: any byte of it asks for that again.
             first, limit = (offset, CHUNK_BYTES) if offset < total else (0, 1)
@@ -214,6 +226,13 @@ def _send_large(transport: Transport, content: Content, offset: int, count: _Cou
             offset = answer["offset"]
             if answer["is_complete"]:
                 return
+
+
+def _read_all(batch: Iterable[Content], count: _Count) -> Iterator[tuple[str, bytes]]:
+    for content in batch:
+        data = _read_small(content)
+        yield content.digest, data
+        count.fly(len(data))
 
 
 def _read_small(content: Content) -> bytes:

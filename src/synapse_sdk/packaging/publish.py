@@ -195,7 +195,7 @@ def _send_changed(
 
 
 def _content_of(planned: PlannedFile) -> Content:
-    return Content(planned.file.digest, planned.file.size_bytes, planned.location)
+    return Content(planned.file.digest, planned.file.size_bytes, planned.address)
 
 
 def _with_difference(identity: bytes, difference: Difference) -> bytes:

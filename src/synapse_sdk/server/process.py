@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import ipaddress
 import json
@@ -32,6 +33,11 @@ DRAIN_S = 10
 GC_THRESHOLD = 50_000
 #: Enough for every client of a team; more would only feed a flood.
 _OPEN_FILES = 16_384
+#: Memory that was given back and is kept all the same; and from which size on a piece is never kept.
+KEPT_BYTES = 16 * 1024**2
+KEPT_PIECE_BYTES = 1024**2
+#: As malloc.h of the GNU C library numbers what can be set.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
@@ -102,6 +108,7 @@ def serve(
             on_drain=services.jobs.end_waiting,
         )
         _collect_garbage_seldom()
+        _keep_freed_memory()
         atomic_write(folder.server_file, json.dumps({"url": url, "pid": os.getpid()}).encode())
         agent = EmbeddedAgent(services.accounts, folder.agent, url=url) if config.has_agent else None
         try:
@@ -149,6 +156,20 @@ def _collect_garbage_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 20)
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library keep some memory that was given back, for what comes over a socket next.
+
+    A body comes in pieces of 256 KiB. By default each is taken from the system, cleared, and given back: a
+    seventh of the time that an upload takes. Elsewhere than with GNU's library nothing changes.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):
+        return
+    mallopt(_M_MMAP_THRESHOLD, KEPT_PIECE_BYTES)
+    mallopt(_M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def _allow_many_connections() -> None:

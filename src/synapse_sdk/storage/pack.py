@@ -21,6 +21,8 @@ from synapse_sdk.storage.stored_bytes import StoredBytes
 PACK_MEDIA_TYPE = "application/vnd.synapse.pack"
 #: Far more than the longest honest header (84 bytes): what is longer is no header.
 MAX_HEADER_BYTES = 100
+#: Of a header: all but the size.
+_FIXED_BYTES = 64 + len(" \n")
 _BLOCK_BYTES = 256 * 1024
 
 _HEADER = re.compile(rb"([0-9a-f]{64}) (0|[1-9][0-9]{0,18})\n")
@@ -110,7 +112,8 @@ def iter_blocks(contents: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
 
 def pack_size_bytes(entries: Iterable[tuple[str, int]]) -> int:
     """Return how long the pack of contents with these digests and sizes is: a `Content-Length`."""
-    return sum(len(_header(digest, size_bytes)) + size_bytes for digest, size_bytes in entries)
+    # Without writing headers: of 10,000 contents that takes as long as to send them.
+    return sum([_FIXED_BYTES + len(str(size_bytes)) + size_bytes for _, size_bytes in entries])
 
 
 def read_pack(stream: Iterable[bytes], *, max_content_bytes: int | None = None) -> Iterator[ArrivingContent]:
