@@ -75,6 +75,14 @@ def test_a_token_is_found_wherever_it_stands(kind: str, around: str, assignments
 
 
 @pytest.mark.parametrize("kind", TOKENS)
+def test_a_token_is_found_among_bytes_of_no_encoding(kind: str):
+    around = bytes(range(256))[::-1]
+    window = around + TOKENS[kind].encode() + around
+
+    assert kind in [hit.kind for hit in find_secrets(window, Assignments.NONE)]
+
+
+@pytest.mark.parametrize("kind", TOKENS)
 def test_an_excerpt_shows_nothing_of_the_secret(kind: str):
     token = TOKENS[kind]
     middle = token[len(token) // 2 :][:8]

@@ -4,8 +4,8 @@ Two families. *Tokens* have a form of their own (`ghp_…`, a private key block)
 *Assignments* (`password = "…"`) are looked for in text and judged by their value, which must look random, or
 at least not like a word, a placeholder or a reference to somewhere else.
 
-Each pattern is found by a fixed piece of text first, because `bytes.find` is ten times as fast as a search
-with an expression: 60 MB/s instead of 6 for all of them together.
+Each pattern is found by a fixed piece of text first. Most windows hold none of these texts, which one search
+for all of them tells.
 
 Excerpts never hold a character of the secret beyond the fixed beginning that its issuer gives to all.
 """
@@ -13,11 +13,14 @@ Excerpts never hold a character of the secret beyond the fixed beginning that it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from itertools import chain
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import StringConstraints, TypeAdapter
 
 from synapse_sdk.packaging.secret_values import (
     is_placeholder,
@@ -145,6 +148,7 @@ _TOKENS = (
     _token("bearer token", b"bearer ", rb"(?P<random>[A-Za-z0-9._~+/-]{20,}=*)"),
 )
 
+_SCHEME_END = b"://"
 #: `//user:password@host` or `//token@host`, behind the colon of a scheme.
 _URL = re.compile(
     rb"//(?P<user>[A-Za-z0-9._~!$&*+,;=%-]{0,256})(?::(?P<password>[A-Za-z0-9._~!$&*+,;=%/-]{1,256}))?"
@@ -181,12 +185,34 @@ _NAME = re.compile(rb"[A-Za-z0-9_.-]{0,40}\Z")
 def find_secrets(window: bytes, assignments: Assignments) -> list[Hit]:
     """Return what in `window` looks like a secret, in order; where two overlap, the more telling one."""
     hits: list[Hit] = []
-    for hit in chain(_find_tokens(window), _find_urls(window), _find_assignments(window, assignments)):
+    found = [_find_assignments(window, assignments)]
+    if _holds_anchor(window):
+        found = [_find_tokens(window), _find_urls(window), *found]
+    for hit in chain.from_iterable(found):
         if not any(hit.start < other.end and other.start < hit.end for other in hits):
             hits.append(hit)
             if len(hits) == HIT_LIMIT:
                 break
     return sorted(hits)
+
+
+#: What in bytes is no ASCII is no part of any anchor, and neither is a zero byte.
+_TO_ASCII = bytes(range(128)) + bytes(128)
+
+
+def _holds_anchor(window: bytes) -> bool:
+    """Is there any text in `window` that a token or an address with a password begins with?"""
+    ascii_only = window if window.isascii() else window.translate(_TO_ASCII)
+    return _anchor_search()(ascii_only.decode("ascii"))
+
+
+@cache
+def _anchor_search() -> Callable[[str], bool]:
+    # By the expressions of Rust, which pydantic brings: they look for many texts at once, in about the time
+    # that `find` takes for one.
+    anchors = dict.fromkeys([_SCHEME_END, *(token.anchor for token in _TOKENS)])
+    pattern = "|".join(re.escape(anchor.decode()) for anchor in anchors)
+    return TypeAdapter(Annotated[str, StringConstraints(pattern=pattern)]).validator.isinstance_python
 
 
 #: Every token holds so many of these on end. Most text and nearly all binary data does not, and is passed
@@ -243,7 +269,7 @@ def _continues_word(window: bytes, start: int) -> bool:
 def _find_urls(window: bytes) -> Iterator[Hit]:
     if b"@" not in window:  # looking for one letter takes a tenth of the time of looking for three
         return
-    for colon in _find_all(window, b"://"):
+    for colon in _find_all(window, _SCHEME_END):
         match = _URL.match(window, colon + 1)
         if match is None or _is_example_host(match["host"]):
             continue
