@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from synapse_sdk._internal.clock import utc_now
+from synapse_sdk._internal.http_library import load_httpx
 from synapse_sdk.clients.errors import (
     AuthenticationError,
     ClientConnectionError,
@@ -235,6 +236,7 @@ class Transport:
         scheme = urlsplit(self.url).scheme
         with self._opening:
             if self._opened is None or self._opened_for != scheme:
+                load_httpx()
                 import httpx
 
                 self.close()
@@ -299,6 +301,7 @@ def _refuse_odd(name: str, value: str) -> None:
 @contextmanager
 def _explained(url: str, method: str) -> Iterator[None]:
     """Turn what httpx raises into our errors, which name the server."""
+    load_httpx()
     import httpx
 
     try:

@@ -159,23 +159,6 @@ class PackDecoder:
         Raises:
             PackError: This is no pack, or a content is not what its header says.
         """
-        for part in self._read(data):
-            if isinstance(part, slice):
-                yield data[part]
-            else:
-                yield part
-
-    def check(self, data: bytes) -> Iterator[ContentEnds]:
-        """Yield the contents that end in `data`, once they are checked; their bytes are not handed out.
-
-        Raises:
-            PackError: As `feed`.
-        """
-        for part in self._read(data):
-            if isinstance(part, ContentEnds):
-                yield part
-
-    def _read(self, data: bytes) -> Iterator[ContentBegins | slice | ContentEnds]:
         position, view = 0, memoryview(data)
         while position < len(data):
             if self._content is None:
@@ -183,15 +166,37 @@ class PackDecoder:
                 if self._content is None:
                     break
                 yield self._content
-            if self._missing_bytes and position < len(data):
-                end = min(position + self._missing_bytes, len(data))
-                self._hash.update(view[position:end])
-                yield slice(position, end)
-                self._missing_bytes -= end - position
-                position = end
+            end = self._take_bytes(view, position)
+            if end > position:
+                yield data[position:end]
+            position = end
             if not self._missing_bytes:
                 yield self._end(self._read_bytes + position)
         self._read_bytes += len(data)
+
+    def check(self, data: bytes) -> Iterator[ContentEnds]:
+        """Yield the contents that end in `data`, once they are checked; their bytes are not handed out.
+
+        Raises:
+            PackError: As `feed`.
+        """
+        position, view = 0, memoryview(data)
+        while position < len(data):
+            if self._content is None:
+                position = self._take_header(data, position)
+                if self._content is None:
+                    break
+            position = self._take_bytes(view, position)
+            if not self._missing_bytes:
+                yield self._end(self._read_bytes + position)
+        self._read_bytes += len(data)
+
+    def _take_bytes(self, view: memoryview, position: int) -> int:
+        end = min(position + self._missing_bytes, len(view))
+        if end > position:
+            self._hash.update(view[position:end])
+            self._missing_bytes -= end - position
+        return end
 
     def finish(self) -> None:
         """Say that the stream is over.
