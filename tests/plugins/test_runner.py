@@ -15,6 +15,7 @@ from tests.plugins.recording import FailingSink, RecordingSink, strict_json
 from tests.plugins.scripts import CONFIG, run_python, say, write_files, write_plugin_folder
 
 from synapse_sdk._internal.errors import NotAdmittedError, NotReachableError
+from synapse_sdk.manifest import build, known_files
 from synapse_sdk.plugins.discovery import PluginDiscovery, resolve_plugin
 from synapse_sdk.plugins.enums import ExecutionMode
 from synapse_sdk.plugins.errors import (
@@ -536,6 +537,16 @@ def test_the_folders_digest_changes_with_the_code_and_not_with_records(tmp_path:
 
     (folder / "notes.txt").write_text("new")
     assert digest() != first
+
+
+def test_files_that_a_run_read_are_known_to_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(known_files, "is_settled", lambda *_: True)
+    folder = write_plugin(tmp_path)
+    request = RunRequest(plugin=PluginDiscovery.from_path(folder), action="train")
+    first = plan(request).envelope.plugin.folder_digest
+    monkeypatch.setattr(build, "digest_bytes", lambda data: pytest.fail("a file was read again"))
+
+    assert plan(request).envelope.plugin.folder_digest == first
 
 
 def test_a_plan_changes_nothing(tmp_path: Path):

@@ -44,6 +44,7 @@ from synapse_sdk.plugins.params import apply_assignments, validate_params
 from synapse_sdk.plugins.registry import FoundPlugin, find_anywhere
 from synapse_sdk.plugins.remote_run import refuse_local_options, run_remotely
 from synapse_sdk.plugins.run_record import RunRecord, RunRecordError
+from synapse_sdk.settings import load_settings
 from synapse_sdk.wire.envelope import (
     Envelope,
     EnvironmentReference,
@@ -498,10 +499,13 @@ def _describe_params(params: Any) -> dict[str, Any]:
 
 def _digest_folder(folder: Path) -> tuple[str | None, tuple[str, ...]]:
     """Return the digest of the code that runs, or None and why there is none."""
-    from synapse_sdk.manifest import ManifestError, build_manifest
+    from synapse_sdk.manifest import KnownFiles, ManifestError, build_manifest
 
+    known = KnownFiles(folder, load_settings().cache_dir)
     try:
-        return build_manifest(folder).digest, ()
+        digest = build_manifest(folder, known=known).digest
+        known.save()
+        return digest, ()
     except ManifestError as error:
         # A link to data elsewhere stops a release, not a run; but the record can not name the code then.
         return None, (f"This run is recorded without a digest of its code: {error.message}",)
