@@ -46,6 +46,19 @@ def test_each_phase_is_one_plain_line_where_nobody_watches():
     assert tell(speak) == "  dataset      100%\n  train        100%  epoch 3  loss 0.333\n"
 
 
+def test_the_column_of_names_grows_with_the_longest_name():
+    def speak(ctx: RuntimeContext) -> None:
+        for step in ("train", "generate_data_units", "x" * 100, "end"):
+            ctx.set_progress(1, 1, step)
+
+    lines = tell(speak).splitlines()
+
+    assert lines[0] == "  train        100%"
+    assert lines[1] == "  generate_data_units 100%"
+    assert lines[2] == f"  {'x' * 31}… 100%"
+    assert lines[3] == f"  {'end':32} 100%"
+
+
 def test_a_terminal_sees_one_live_line_which_becomes_the_last_plain_one():
     text = tell(train, stream=Terminal())
 

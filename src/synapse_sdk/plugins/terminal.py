@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
-from synapse_sdk._internal.columns import clip, pad
+from synapse_sdk._internal.columns import clip, display_width, pad
 from synapse_sdk._internal.terminal import is_terminal, supports_colour
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ _COLOURS = {"success": 32, "warning": 33, "danger": 31, "error": 31, "critical":
 #: Back to the line's start, and clear it.
 _CLEAR_LINE = "\r\x1b[2K"
 _UNNAMED_STEP = "progress"
+_NAME_WIDTH = 12
+_LONGEST_NAME_WIDTH = 32
 #: Numbers that say where others were measured; the phase has said so already.
 _POSITIONS = frozenset({"epoch", "global_step"})
 
@@ -52,6 +54,8 @@ class TerminalSink:
         self._phase: _Phase | None = None
         #: How far a workflow has come, while one of its steps is the phase.
         self._overall_percent: float | None = None
+        #: Columns of the steps' names: as many as the longest one so far takes.
+        self._name_width = _NAME_WIDTH
         self._lock = threading.RLock()  # the pump draws, others may print in between
 
     @property
@@ -143,7 +147,9 @@ class TerminalSink:
 
     def _describe(self, phase: _Phase, *, is_over: bool = False) -> str:
         percent = "     " if phase.percent is None else f"{phase.percent:4.0f}%"
-        parts = [f"  {pad(_printable(phase.step), 12)}{percent}"]
+        name = clip(_printable(phase.step), _LONGEST_NAME_WIDTH)
+        self._name_width = max(self._name_width, display_width(name))
+        parts = [f"  {pad(name, self._name_width)}{percent}"]
         parts += [f"{_printable(key)} {format_number(value)}" for key, value in phase.values.items()]
         if is_over and phase.elapsed_s >= 1:
             parts.append(f"{phase.elapsed_s:.0f} s")
