@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
+from synapse_sdk._internal.awaiting import wait_for
 from synapse_sdk.plugins.enums import LogLevel
 from synapse_sdk.plugins.result import NoResult, validate_result
 
@@ -68,7 +69,7 @@ class BaseAction(ABC, Generic[P]):
         try:
             result = self.execute()
             if isinstance(result, CoroutineType):
-                result = self.wait_for(result)
+                result = wait_for(result)
         finally:
             if "synapse_sdk.integrations" in sys.modules:
                 self._end_autolog()
@@ -80,7 +81,7 @@ class BaseAction(ABC, Generic[P]):
     @staticmethod
     def wait_for(result: Any) -> Any:
         """Return what an `async` method came to; any other value as it is."""
-        return _run_to_end(result) if isinstance(result, CoroutineType) else result
+        return wait_for(result)
 
     @classmethod
     def dispatch(cls, params: Mapping[str, Any] | BaseModel, ctx: RuntimeContext) -> Any:
@@ -202,17 +203,3 @@ def _find_params_variable(cls: type) -> Any:
             inner = _find_params_variable(origin)
             return dict(zip(origin.__parameters__, get_args(base), strict=False)).get(inner)  # type: ignore[attr-defined]
     return None
-
-
-def _run_to_end(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    import asyncio
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(coroutine)
-    # A notebook, say, which runs a loop in this thread: the action gets a thread and a loop of its own.
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1, thread_name_prefix="synapse-action") as pool:
-        return pool.submit(asyncio.run, coroutine).result()

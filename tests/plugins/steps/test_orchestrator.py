@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,15 @@ import pytest
 from tests.plugins.recording import RecordingSink
 from tests.plugins.steps.workflow import Scripted, Story, begin_story, build_registry, raising
 
-from synapse_sdk.plugins import ExecutionError, LocalExecutor, Orchestrator, RuntimeContext, StepResult
+from synapse_sdk.plugins import (
+    ExecutionError,
+    LocalExecutor,
+    LoggingStep,
+    Orchestrator,
+    RuntimeContext,
+    StepResult,
+    TimingStep,
+)
 from synapse_sdk.plugins.action import BaseAction
 from synapse_sdk.plugins.errors import StepError
 
@@ -111,6 +120,44 @@ def test_what_is_no_failure_goes_on_unchanged_after_the_rollback(error: BaseExce
 
     assert caught.value is error
     assert story.calls == ["execute a", "execute b", "rollback b", "rollback a"]
+
+
+class Waiting(Scripted):
+    """The same with `async` methods."""
+
+    async def can_skip(self, context: Story) -> bool:  # type: ignore[override]
+        await asyncio.sleep(0)
+        return super().can_skip(context)
+
+    async def execute(self, context: Story) -> StepResult:  # type: ignore[override]
+        await asyncio.sleep(0)
+        return super().execute(context)
+
+    async def rollback(self, context: Story, result: StepResult) -> None:  # type: ignore[override]
+        await asyncio.sleep(0)
+        super().rollback(context, result)
+
+
+@pytest.mark.parametrize("wrap", [lambda step: step, LoggingStep, TimingStep])
+def test_the_methods_of_a_step_may_be_async(wrap: Callable[[Scripted], Any]):
+    story, _ = begin_story()
+    seen = []
+
+    async def before(name: str, _: Story) -> None:
+        seen.append(name)
+
+    steps = [
+        Waiting("a"),
+        Waiting("skipped", can_skip=lambda _: True),
+        Waiting("b", execute=raising(OSError("disk full"))),
+    ]
+
+    with pytest.raises(StepError, match="failed: disk full"):
+        Orchestrator(build_registry(*map(wrap, steps)), story, before_step=before).execute()  # type: ignore[arg-type]
+
+    assert story.calls == ["execute a", "execute b", "rollback b", "rollback a"]
+    assert [result.skipped for result in story.step_results] == [False, True, False]
+    assert [name.rpartition("_")[2] for name in seen] == ["a", "skipped", "b"]
 
 
 def test_a_failing_rollback_does_not_hide_the_cause_and_the_others_still_run():

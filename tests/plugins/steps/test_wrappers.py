@@ -83,6 +83,15 @@ def test_a_check_is_a_step():
         Orchestrator(build_registry(bad), story).execute()
 
 
+def test_a_check_may_be_async():
+    async def validator(_: Story) -> tuple[bool, str]:
+        return False, "no label"
+
+    result = ValidationStep(validator).execute(begin_story()[0])  # type: ignore[arg-type]
+
+    assert (result.success, result.error) == (False, "no label")
+
+
 @pytest.mark.parametrize("answer", [True, None, (True,), "no"])
 def test_a_check_that_answers_no_pair_is_told_so(answer: object):
     story, _ = begin_story()

@@ -1,6 +1,6 @@
 """`Orchestrator`: runs a workflow's steps; undoes them when one ends badly, in whatever way.
 
-Source: interface sheet `core.md` §8; its weak spots W12 to W16 are not ours.
+Source: interface sheet `core.md` §8. Unlike there, whatever a workflow does is undone, whichever way it ends.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from synapse_sdk._internal.awaiting import wait_for
 from synapse_sdk._internal.errors import read_words
 from synapse_sdk.plugins.errors import StepError
 from synapse_sdk.plugins.steps.base import BaseStep, StepResult
@@ -84,11 +85,11 @@ class Orchestrator(Generic[C]):
         has_begun = False
         try:
             if self._before_step is not None:
-                self._before_step(name, self.context)
-            if step.can_skip(self.context):
+                wait_for(self._before_step(name, self.context))
+            if wait_for(step.can_skip(self.context)):
                 return StepResult(skipped=True)
             has_begun = True
-            result = step.execute(self.context)
+            result = wait_for(step.execute(self.context))
             if not isinstance(result, StepResult):
                 raise TypeError(f"execute() returned {_name_kind(result)}, not a StepResult")
         except BaseException as error:
@@ -108,7 +109,7 @@ class Orchestrator(Generic[C]):
         while left:
             step, result = left.pop()
             try:
-                step.rollback(self.context, result)
+                wait_for(step.rollback(self.context, result))  # type: ignore[func-returns-value]
             except BaseException as error:
                 self.context.errors.append(f"Rollback of step '{step.name}' failed: {_describe(error)}")
                 if not isinstance(error, Exception):  # a second Ctrl-C: whoever insists is obeyed

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from synapse_sdk._internal.awaiting import wait_for
 from synapse_sdk.plugins.steps.base import BaseStep, StepResult
 from synapse_sdk.plugins.steps.context import BaseStepContext
 from synapse_sdk.plugins.steps.registry import get_proportion
@@ -42,11 +43,11 @@ class _Wrapper(BaseStep[C], Generic[C]):
 
     def can_skip(self, context: C) -> bool:
         """Ask the wrapped step."""
-        return self._step.can_skip(context)
+        return bool(wait_for(self._step.can_skip(context)))
 
     def rollback(self, context: C, result: StepResult) -> None:
         """Undo the wrapped step."""
-        self._step.rollback(context, result)
+        wait_for(self._step.rollback(context, result))  # type: ignore[func-returns-value]
 
 
 class LoggingStep(_Wrapper[C], Generic[C]):
@@ -60,7 +61,7 @@ class LoggingStep(_Wrapper[C], Generic[C]):
         context.log("step_start", {"step": name})
         facts: dict[str, object] = {"success": False, "skipped": False}
         try:
-            result = self._step.execute(context)
+            result: StepResult = wait_for(self._step.execute(context))
             facts = {"success": result.success, "skipped": result.skipped}
             return result
         except BaseException as error:
@@ -79,7 +80,7 @@ class TimingStep(_Wrapper[C], Generic[C]):
     def execute(self, context: C) -> StepResult:
         """Run the step and time it."""
         begun = time.perf_counter()
-        result = self._step.execute(context)
+        result: StepResult = wait_for(self._step.execute(context))
         result.data["duration_seconds"] = round(time.perf_counter() - begun, 6)
         return result
 
@@ -113,7 +114,7 @@ class ValidationStep(BaseStep[C], Generic[C]):
         Raises:
             TypeError: The validator returned something else than a pair.
         """
-        answer = self._validator(context)
+        answer = wait_for(self._validator(context))
         if not isinstance(answer, tuple) or len(answer) != 2:
             raise TypeError(f"the validator of step {self._name!r} returned {answer!r}, not (ok, error)")
         is_good, error = answer
