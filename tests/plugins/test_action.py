@@ -18,6 +18,7 @@ from synapse_sdk.plugins.actions.to_task import ToTaskAction
 from synapse_sdk.plugins.actions.train import BaseTrainAction
 from synapse_sdk.plugins.actions.upload import DefaultUploadAction
 from synapse_sdk.plugins.context import RuntimeContext
+from synapse_sdk.plugins.errors import ExecutionError
 from synapse_sdk.plugins.events import EventStream
 
 
@@ -157,6 +158,18 @@ def test_a_result_that_does_not_fit_is_a_warning_and_is_returned():
     stream.close()
     assert [event.level for event in sink.events] == ["warning"]
     assert "total: Input should be a valid integer" in sink.contents()[0]
+
+
+def test_a_strict_result_is_the_model_or_a_failure():
+    class Strict(Sum):
+        strict_result = True
+
+        def execute(self) -> Any:
+            return {"total": "3"} if self.params.x else {"total": "many"}
+
+    assert make(Strict, Params(x=1))[0].run() == Result(total=3)
+    with pytest.raises(ExecutionError, match="does not fit Result: total: Input should be a valid integer"):
+        make(Strict, Params(x=0))[0].run()
 
 
 class Waits(BaseAction[Params]):

@@ -201,6 +201,20 @@ def test_a_plain_class_is_made_and_does_its_work(target: type, name: str | None,
     assert made.__name__ == target.__name__
 
 
+class Strict:
+    result_model = Result
+    strict_result = True
+
+    def run(self, size: Any) -> dict:
+        return {"size": size}
+
+
+def test_a_plain_class_may_be_strict_about_its_result():
+    assert execute(Strict, {"size": "3"}) == Result(size=3)
+    with pytest.raises(ExecutionError, match="does not fit Result: size"):
+        execute(Strict, {"size": "many"})
+
+
 def test_an_instance_that_can_be_called_is_a_function():
     assert execute(Called(), {"size": 3}) == 3
 

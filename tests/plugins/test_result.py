@@ -11,7 +11,8 @@ from typing import Any, Generic, TypeVar
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel
 
-from synapse_sdk.plugins.result import NoResult, readable, validate_result
+from synapse_sdk.plugins.errors import ExecutionError
+from synapse_sdk.plugins.result import NoResult, enforce_result, readable, validate_result
 
 
 class Plain(BaseModel):
@@ -285,3 +286,38 @@ def test_without_anyone_to_warn_nothing_happens():
 
 def test_a_readable_model_is_still_written_as_json_by_those_who_dump_it():
     assert json.loads(readable(Plain()).model_dump_json()) == {"loss": 0.5, "name": "best"}
+
+
+# Enforcing
+
+
+@pytest.mark.parametrize(
+    ("result", "model", "enforced"),
+    [
+        ({"loss": "0.25", "more": 1}, Plain, Plain(loss=0.25)),
+        (Plain(loss=1), Plain, Plain(loss=1)),
+        ({"a": "1"}, dict[str, float], {"a": 1.0}),
+        (None, Plain | None, None),
+        (object, NoResult, object),
+    ],
+)
+def test_what_fits_becomes_what_was_promised(result: Any, model: Any, enforced: Any):
+    found = enforce_result(result, model)
+
+    assert found == enforced
+    assert type(found) is type(readable(enforced) if isinstance(enforced, BaseModel) else enforced)
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        ({"loss": "low"}, "Action execution failed: the result does not fit Plain: loss: Input should be"),
+        (None, "Action execution failed: the result is a NoneType, not a Plain."),
+    ],
+)
+def test_what_does_not_fit_is_refused(result: Any, message: str):
+    with pytest.raises(ExecutionError) as caught:
+        enforce_result(result, Plain)
+
+    assert caught.value.message.startswith(message)
+    assert caught.value.details == {"result_model": "Plain"}

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from synapse_sdk._internal.awaiting import wait_for
 from synapse_sdk.plugins.enums import LogLevel
-from synapse_sdk.plugins.result import NoResult, validate_result
+from synapse_sdk.plugins.result import NoResult, enforce_result, validate_result
 
 if TYPE_CHECKING:
     from synapse_sdk.i18n import LocalizedMessage
@@ -46,6 +46,8 @@ class BaseAction(ABC, Generic[P]):
     params_model: ClassVar[type[BaseModel]]
     #: What `execute()` promises to return; a value that does not fit is warned about, not changed.
     result_model: ClassVar[type[Any]] = NoResult
+    #: Hold `execute()` to its promise: what does not fit fails, a dictionary that fits becomes the model.
+    strict_result: ClassVar[bool] = False
 
     params: P
     ctx: RuntimeContext
@@ -73,10 +75,9 @@ class BaseAction(ABC, Generic[P]):
         finally:
             if "synapse_sdk.integrations" in sys.modules:
                 self._end_autolog()
-        model = type(self).result_model
-        if model is NoResult and type(result) is dict:
+        if type(self).result_model is NoResult and type(result) is dict:
             return result
-        return validate_result(result, model, self._warn_of_result)
+        return self._check_result(result)
 
     @staticmethod
     def wait_for(result: Any) -> Any:
@@ -163,6 +164,12 @@ class BaseAction(ABC, Generic[P]):
     def _end_autolog(self) -> None:
         if (integrations := sys.modules.get("synapse_sdk.integrations")) is not None:
             integrations.end_autolog(self)
+
+    def _check_result(self, result: Any) -> Any:
+        model = type(self).result_model
+        if type(self).strict_result:
+            return enforce_result(result, model)
+        return validate_result(result, model, self._warn_of_result)
 
     def _warn_of_result(self, problem: str) -> None:
         self.ctx.log_message(problem, "warning")

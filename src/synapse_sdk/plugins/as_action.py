@@ -269,6 +269,7 @@ def _build(
         "category": getattr(target, "_action_category", None),
         "execute": execute,
         "result_model": result or NoResult,
+        "strict_result": bool(getattr(target, "strict_result", False)),
     }
     if model is not None:
         members["params_model"] = model

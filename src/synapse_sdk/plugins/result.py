@@ -11,6 +11,8 @@ from typing import Any
 import pydantic
 from pydantic import BaseModel
 
+from synapse_sdk.plugins.errors import ExecutionError
+
 
 class NoResult:
     """Stands for "this action promises nothing about its result"."""
@@ -127,34 +129,54 @@ def validate_result(result: Any, result_model: type[Any], warn: Callable[[str], 
     """
     if isinstance(result, BaseModel):
         result = readable(result)
-    if result_model is NoResult:
-        return result
-    problem = _find_problem(result, result_model)
-    if problem is None:
-        return result
-    if warn is not None:
+    problem = _read(result, result_model)[1]
+    if problem is not None and warn is not None:
         warn(problem[0].upper() + problem[1:] + ".")
     return result
 
 
-def _find_problem(result: Any, result_model: Any) -> str | None:
+def enforce_result(result: Any, result_model: type[Any]) -> Any:
+    """Return what `execute()` returned as what the action promised: a dictionary that fits becomes the model.
+
+    Args:
+        result: The returned value.
+        result_model: What the action promised; `NoResult` accepts anything.
+
+    Raises:
+        ExecutionError: The value does not fit.
+    """
+    value, problem = _read(result, result_model)
+    if problem is not None:
+        raise ExecutionError(
+            f"Action execution failed: {problem}.",
+            {"result_model": _name(result_model)},
+            hint="Return what result_model says. Without strict_result this is a warning.",
+        )
+    return readable(value) if isinstance(value, BaseModel) else value
+
+
+def _name(result_model: Any) -> str:
+    return result_model.__name__ if isinstance(result_model, type) else str(result_model)
+
+
+def _read(result: Any, result_model: Any) -> tuple[Any, str | None]:
+    """Return the value as its model reads it, and None; or the value as it is, and what is wrong with it."""
     is_class = isinstance(result_model, type)
-    if is_class and isinstance(result, result_model):
-        return None
-    name = result_model.__name__ if is_class else str(result_model)
+    if result_model is NoResult or (is_class and isinstance(result, result_model)):
+        return result, None
+    name = _name(result_model)
     if is_class and not (isinstance(result, dict) and issubclass(result_model, BaseModel)):
-        return f"the result is a {type(result).__name__}, not a {name}"
+        return result, f"the result is a {type(result).__name__}, not a {name}"
     try:
-        pydantic.TypeAdapter(result_model).validate_python(result)
+        return pydantic.TypeAdapter(result_model).validate_python(result), None
     except pydantic.ValidationError as error:
         fields = "; ".join(
             ": ".join(filter(None, (".".join(map(str, item["loc"])), item["msg"])))
             for item in error.errors(include_url=False)
         )
-        return f"the result does not fit {name}: {fields}"
+        return result, f"the result does not fit {name}: {fields}"
     except Exception as error:  # noqa: BLE001 - border of foreign code: the author's own validators run here
-        return f"the result can not be checked against {name}: {type(error).__name__}: {error}"
-    return None
+        return result, f"the result can not be checked against {name}: {type(error).__name__}: {error}"
 
 
 def _members(kind: type[BaseModel]) -> set[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from tests.plugins.recording import RecordingSink
 from tests.plugins.scripts import write_files
 
@@ -110,6 +110,30 @@ def test_a_model_as_result_stays_that_model_and_answers_for_the_rest(workspace: 
     document = to_jsonable(result)
     assert json.dumps(document)
     assert (document["final_loss"], document["model_id"], document["steps_total"]) == (0.25, 2, 4)
+
+
+@pytest.mark.parametrize("loss", ["0.25", "low"])
+def test_a_strict_result_is_held_to_its_promise_before_a_model_is_kept(workspace: LocalWorkspace, loss: str):
+    class Promised(Result):
+        model_config = ConfigDict(extra="forbid")
+
+    class Strict(BaseTrainAction[Params]):
+        result_model = Promised
+        strict_result = True
+
+        def execute(self, data_path: Path | None) -> dict:
+            Path("w.pt").write_text("w")
+            return {"weights_path": "w.pt", "final_loss": loss}
+
+    if loss == "low":
+        with pytest.raises(
+            ExecutionError, match="does not fit Promised: final_loss: Input should be a valid"
+        ):
+            run(Strict, workspace)
+    else:
+        result = run(Strict, workspace)
+        assert (type(result).__name__, result.final_loss, result["model_id"]) == ("Promised", 0.25, 2)
+    assert len(workspace.models.list_models()) == (1 if loss == "low" else 2)
 
 
 def test_an_execute_without_arguments_is_just_executed(workspace: LocalWorkspace):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from synapse_sdk.plugins.action import BaseAction
 from synapse_sdk.plugins.errors import MissingClientError
-from synapse_sdk.plugins.result import merge_result, validate_result
+from synapse_sdk.plugins.result import merge_result
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.steps import BaseStepContext, StepRegistry
@@ -74,5 +74,8 @@ class WorkflowAction(BaseAction[P], Generic[P]):
             counts = Orchestrator(registry, context).execute()
         finally:
             self._end_autolog()
-        result = merge_result(getattr(context, "result", None), {**counts, **self.describe_workflow(context)})
-        return validate_result(result, type(self).result_model, self._warn_of_result)
+        result, facts = getattr(context, "result", None), {**counts, **self.describe_workflow(context)}
+        if type(self).strict_result and result is not None:
+            # What execute() promised says nothing of the counts: its model may even forbid them.
+            return merge_result(self._check_result(result), facts)
+        return self._check_result(merge_result(result, facts))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 from synapse_sdk.plugins.actions.workflow import WorkflowAction
 from synapse_sdk.plugins.enums import PluginCategory
 from synapse_sdk.plugins.inputs import describe_params, find_input_id, find_param, resolve_dataset
+from synapse_sdk.plugins.result import enforce_result
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.actions.train.context import TrainContext
@@ -132,7 +133,9 @@ class BaseTrainAction(WorkflowAction[P], Generic[P]):
         """Call `execute` with as many of (data_path, checkpoint) as it declares."""
         count = _count_places(self.execute)
         arguments = [data_path, self.get_checkpoint()] if count > 1 else [data_path]
-        return self.wait_for(self.execute(*arguments[:count]))
+        result = self.wait_for(self.execute(*arguments[:count]))
+        # A strict result is held to its promise before a model is made of it.
+        return enforce_result(result, type(self).result_model) if type(self).strict_result else result
 
     def describe_workflow(self, context: Any) -> dict[str, Any]:
         """Add the id of the model that was kept, and what a search found."""
