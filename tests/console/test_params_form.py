@@ -217,3 +217,20 @@ def test_a_param_that_may_be_nothing_can_be_left_so():
     assert [shown for _, shown in field.choices] == ["true", "false", "\u2013"]
     assert parse_form([field], fill_in([field]), T)[0] == {"x": None}
     assert parse_form([field], {field.field_name: "false"}, T)[0] == {"x": False}
+
+
+@pytest.mark.parametrize("value", [5, 0.5, "5", "a", True, None, {"a": 1}, [1, "x"]])
+def test_a_hidden_field_keeps_its_value_whatever_that_is(value):
+    (field,) = build_sent_fields([{"$formkit": "hidden", "name": "x", "value": value, "nullable": True}])
+
+    assert field.is_hidden
+    assert parse_form([field], fill_in([field]), T) == ({"x": value}, {})
+    assert parse_form([field], fill_in([field], {"x": "of a job"}), T) == ({"x": "of a job"}, {})
+
+
+def test_a_hidden_field_that_nobody_else_can_give_is_shown():
+    schema = {"type": "integer", "hidden": True}
+
+    assert field_of(schema).is_hidden
+    assert field_of({**schema, "default": 1}, required=["x"]).is_hidden
+    assert not field_of(schema, required=["x"]).is_hidden

@@ -214,14 +214,16 @@ def test_a_form_of_the_vendor_s_kind_is_asked_for_as_it_is(page, world):
         },
         {"$formkit": "select", "name": "mode", "options": [{"label": "A", "value": "a"}]},
         {"$formkit": "password", "name": "key"},
+        {"$formkit": "hidden", "name": "seed", "value": 7},
     ]
     publish(world.person, "0.2.0", schemas={"train": {"params": None, "ui_schema": sent}})
     page.goto(f"{world.server.console}plugins/digits/start/train/?version=0.2.0")
     expect(page.get_by_label("Rate")).to_have_value("0.1")
+    expect(named(page, "seed")).to_be_hidden()
     named(page, "epochs").fill("2")
     named(page, "mode").select_option(label="A")
     start(page)
-    assert params_of_job(page, world) == {"rate": 0.1, "epochs": 2, "mode": "a"}
+    assert params_of_job(page, world) == {"rate": 0.1, "epochs": 2, "mode": "a", "seed": 7}
 
 
 def test_what_only_the_author_s_code_refuses_is_told_at_its_field_too(form, world):

@@ -62,6 +62,7 @@ class P(BaseModel):
     c: str = Field("x", min_length=1, max_length=9, pattern=r"^[a-z]+$", examples=["x", "y"])
     d: list[int] = Field(default_factory=list, min_length=1)
     e: list[str] = Field(default_factory=lambda: compute_names())
+    e2: list[int] = Field(default_factory=lambda: [64, 32])
     f: int = Field(1, json_schema_extra={"formkit": "select", "options": [{"label": "A", "value": 1}]})
     g: Annotated[int, Field(ge=3)] = 4
     h: Annotated[float, Ge(0)] = 1

@@ -101,7 +101,10 @@ def test_the_sheet_s_examples_are_the_same() -> None:
         (element(int | None, None), {"$formkit": "number", "nullable": True}),
         (element(SecretStr, SecretStr("hush")), {"$formkit": "password"}),
         (element(dict[str, int], {"a": 1}), {"$formkit": "textarea", "format": "json", "value": '{"a": 1}'}),
-        (element(str, alias="other", title="Other"), {"name": "the_field", "label": "The Field"}),
+        (element(str, alias="other"), {"name": "the_field", "label": "The Field"}),
+        (element(str, title="A title"), {"name": "the_field", "label": "A title"}),
+        (element(Colour, title="A title"), {"label": "A title", "$formkit": "select"}),
+        (element(Inner, title="A title"), {"label": "A title", "$formkit": "group"}),
     ],
     ids=lambda value: json.dumps(value)[:60],
 )
@@ -138,10 +141,44 @@ def test_what_an_author_hints_at_counts() -> None:
         int,
         1,
         description="told",
-        json_schema_extra={"label": "L", "help": "H", "step": 5, "$formkit": "range"},
+        title="T",
+        json_schema_extra={"label": "L", "help": "H", "step": 5, "$formkit": "range", "placeholder": "P"},
     )
 
-    assert (found["label"], found["help"], found["step"], found["$formkit"]) == ("L", "H", 5, "range")
+    hints = ("label", "help", "step", "$formkit", "placeholder")
+    assert [found[key] for key in hints] == ["L", "H", 5, "range", "P"]
+    rules = [["not", 3]]
+    assert element(int, json_schema_extra={"validation": rules})["validation"] == rules
+
+
+def test_a_hidden_field_keeps_its_default() -> None:
+    assert element(int, 3, json_schema_extra={"hidden": True})["$formkit"] == "hidden"
+    assert element(int, 3, json_schema_extra={"hidden": True})["value"] == 3
+    assert element(int, 3, json_schema_extra={"hidden": False})["$formkit"] == "number"
+    assert element(SecretStr, json_schema_extra={"hidden": True})["$formkit"] == "password"
+
+
+SIZES = [1]
+
+
+@pytest.mark.parametrize(
+    ("factory", "value"),
+    [
+        (list, []),
+        (lambda: [64, 32], [64, 32]),
+        (lambda: SIZES, None),
+        (lambda: list(range(3)), None),
+        (lambda data: [1], None),
+    ],
+)
+def test_what_a_factory_gives_is_shown_where_it_is_always_the_same(factory: Any, value: Any) -> None:
+    class Params(BaseModel):
+        sizes: list[int] = Field(default_factory=factory)
+
+    (found,) = pydantic_to_ui_schema(Params)
+
+    assert found.get("value") == value
+    assert "required" not in found
 
 
 # The form and the model take the same values. Models are strict here: a form sends numbers as numbers.

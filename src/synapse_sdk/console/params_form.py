@@ -76,6 +76,8 @@ class Field:
     def kind(self) -> Kind:
         """How it is asked for."""
         element, formkit = self.element, self.element.get("$formkit")
+        if formkit == "hidden":
+            return "json"  # whatever its type, its value is kept as it is
         if formkit == "choice":
             return "union"
         if formkit == "checkbox":
@@ -112,6 +114,11 @@ class Field:
         return self.kind == "group" and not self.is_required
 
     @property
+    def is_hidden(self) -> bool:
+        """Is nobody to be asked? Where it has to be given and nothing is known, somebody has to be."""
+        return self.element.get("$formkit") == "hidden" and (self.has_default or not self.is_required)
+
+    @property
     def help(self) -> str:
         """The author's words about it."""
         return str(self.element.get("help") or "")
@@ -134,7 +141,7 @@ class Field:
     def default(self) -> Any:
         """The value that the form holds at first, None without one."""
         value = self.element.get("value")
-        if self.kind == "json" and isinstance(value, str):
+        if self.element.get("format") == "json" and isinstance(value, str):
             try:
                 return json.loads(value)
             except ValueError:  # of a form that somebody else made: the text is the value

@@ -83,7 +83,9 @@ def _is_model(model: Any) -> bool:
 
 
 def _schema_of(model: Any) -> Any:
-    return _as_json(model.model_json_schema()) if _is_model(model) else None
+    from synapse_sdk.plugins.ui_schema import build_json_schema
+
+    return _as_json(build_json_schema(model)) if _is_model(model) else None
 
 
 def _as_json(value: Any) -> Any:

@@ -5,17 +5,21 @@ say it; `docs/guide/forms.md` lists what can. What it can not say, validators of
 checked where the params arrive.
 
 Source: interface sheet `core.md` §6.7. Unlike there, choices have their options, lists, models and unions
-their parts, and exclusive bounds, lengths and patterns are kept.
+their parts; exclusive bounds, lengths, patterns, titles and hidden fields are kept.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from pydantic.json_schema import GenerateJsonSchema
 
 Schema = Mapping[str, Any]
 Element = dict[str, Any]
@@ -33,6 +37,7 @@ _HINTS = {
     "options": "options",
     "validation": "validation",
 }
+_PLAIN_FACTORIES = (list, dict, set, frozenset, tuple, str, int, float, bool)
 #: The order in which an element's keys stand; any others follow.
 _ORDER = ("$formkit", "name", "label", "value", "placeholder", "help", "min", "max", "step", "number")
 _FORMATS = {"date-time": "datetime-local", "date": "date", "time": "time", "email": "email", "uri": "url"}
@@ -60,7 +65,35 @@ def pydantic_to_ui_schema(model: type[BaseModel]) -> list[Element]:
         a `repeater` have `children`; a repeater's only child without a name is the item itself. A `choice`
         has `options`, each with a `label` and an `element`.
     """
-    return schema_to_ui_schema(model.model_json_schema(by_alias=False))
+    return schema_to_ui_schema(build_json_schema(model, by_alias=False))
+
+
+def build_json_schema(model: type[BaseModel], *, by_alias: bool = True) -> dict[str, Any]:
+    """Return a model's JSON Schema, with the defaults of plain factories: `list`, `lambda: [64, 32]`."""
+    return model.model_json_schema(by_alias=by_alias, schema_generator=_build_generator())
+
+
+@functools.cache
+def _build_generator() -> type[GenerateJsonSchema]:
+    from pydantic.json_schema import GenerateJsonSchema  # not needed by those who only validate
+
+    class WithFactories(GenerateJsonSchema):
+        def get_default_value(self, schema: Any) -> Any:
+            factory = schema.get("default_factory")
+            return factory() if _is_plain_factory(factory) else super().get_default_value(schema)
+
+    return WithFactories
+
+
+def _is_plain_factory(factory: Any) -> bool:
+    """Does it make the same each time, wherever it runs, and do nothing else?"""
+    if isinstance(factory, type):
+        return factory in _PLAIN_FACTORIES
+    code = getattr(factory, "__code__", None)
+    # A function that takes nothing and names nothing can only give what is written in it.
+    return code is not None and not (
+        code.co_argcount or code.co_kwonlyargcount or code.co_names or code.co_freevars
+    )
 
 
 def schema_to_ui_schema(schema: Schema) -> list[Element]:
@@ -157,9 +190,12 @@ class _Form:
 
 def _finish(element: Element, name: str, field: Schema, *, is_required: bool) -> Element:
     """Add what belongs to a field: its name, default and words, and its author's hints."""
-    element = {**element, "name": name, "label": name.replace("_", " ").title()}
+    title = field.get("title")
+    label = title if isinstance(title, str) and title else name.replace("_", " ").title()
+    element = {**element, "name": name, "label": label}
     default = field.get("default")
-    if default is not None and element["$formkit"] != "password":
+    is_secret = element["$formkit"] == "password"
+    if default is not None and not is_secret:
         is_json = element.get("format") == "json"
         element["value"] = json.dumps(default, ensure_ascii=False) if is_json else default
         if not isinstance(default, (dict, list, bool)):
@@ -168,6 +204,8 @@ def _finish(element: Element, name: str, field: Schema, *, is_required: bool) ->
         element["help"] = field["description"]
     if is_required:
         element["required"] = True
+    if field.get("hidden") is True and not is_secret:
+        element["$formkit"] = "hidden"
     element |= {key: field[hint] for hint, key in _HINTS.items() if hint in field}
     ordered = [key for key in _ORDER if key in element]
     return {key: element[key] for key in (*ordered, *(key for key in element if key not in ordered))}
