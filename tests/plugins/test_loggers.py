@@ -1,4 +1,4 @@
-"""`synapse_sdk.loggers`: both dialects, and the vendor's weak spots (W15, W17, W18, W32)."""
+"""`synapse_sdk.loggers`: both dialects; nothing that is reported is lost on its way."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Keeping(BaseLogger):
         super().__init__()
         self.entries: list[tuple[Any, ...]] = []
         self.progress: list[tuple[Any, ...]] = []
+        self.metrics: list[tuple[str, dict[str, Any]]] = []
         self.ends = 0
 
     def _log_impl(
@@ -43,6 +44,9 @@ class Keeping(BaseLogger):
 
     def _on_progress(self, progress: ProgressData, category: str | None) -> None:
         self.progress.append((category, progress.percent, progress.status))
+
+    def _on_metrics(self, category: str, m: dict[str, Any]) -> None:  # type: ignore[override]
+        self.metrics.append((category, m))
 
     def _on_finish(self) -> None:
         self.ends += 1
@@ -113,7 +117,13 @@ def test_log_takes_both_dialects() -> None:
 def test_an_older_logger_gets_what_it_declares() -> None:
     logger = Older()
     open_context(logger).log_message("hello", "warning")
-    assert logger.entries == [("message", {"content": "hello"}, None)]
+    logger.info("bye")
+    logger.log("ev", {"a": 1}, "f.txt")
+    assert logger.entries == [
+        ("message", {"context": "warning", "content": "hello"}, None),
+        ("message", {"context": "info", "content": "bye"}, None),
+        ("ev", {"a": 1}, "f.txt"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -150,9 +160,10 @@ def test_numbers_of_a_step_are_merged() -> None:
     logger.set_metrics({"a": 1}, "s")
     logger.set_metrics({"b": 2}, category="s")
     assert logger.get_metrics() == {"s": {"a": 1, "b": 2}}
+    assert logger.metrics == [("s", {"a": 1}), ("s", {"a": 1, "b": 2})]
 
 
-def test_a_finished_logger_tells_once_and_takes_nothing() -> None:  # W18
+def test_a_finished_logger_tells_once_and_takes_nothing() -> None:
     logger = Keeping()
     logger.finish()
     logger.finish()
@@ -222,7 +233,7 @@ def test_the_console_shows_each_thing_once(
     assert not caplog.records
 
 
-def test_the_console_does_not_draw_each_tick(capsys: pytest.CaptureFixture[str]) -> None:  # W32
+def test_the_console_does_not_draw_each_tick(capsys: pytest.CaptureFixture[str]) -> None:
     logger = ConsoleLogger()
     for number in range(1, 1001):
         logger.set_progress(number, 1000, "train")
@@ -230,7 +241,7 @@ def test_the_console_does_not_draw_each_tick(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out.count("train") < 50
 
 
-def test_a_backend_gets_the_step_of_progress() -> None:  # W17
+def test_a_backend_gets_the_step_of_progress() -> None:
     class Backend:
         def __init__(self) -> None:
             self.calls: list[Any] = []
@@ -254,7 +265,7 @@ def test_a_backend_gets_the_step_of_progress() -> None:  # W17
     BackendLogger(None, "7").info("to nobody")
 
 
-def test_a_job_s_entries_have_level_and_step_and_are_json() -> None:  # W17
+def test_a_job_s_entries_have_level_and_step_and_are_json() -> None:
     client = Client()
     logger = JobLogger(client, "7")
     logger.set_step("s")
@@ -324,7 +335,7 @@ def overall(logger: JobLogger) -> float:
     return value
 
 
-def test_the_whole_is_weighted_and_a_half_done_step_stays_half_done() -> None:  # W15
+def test_the_whole_is_weighted_and_a_half_done_step_stays_half_done() -> None:
     client = Client()
     logger = JobLogger(client, "7", {"a": 30, "b": 70})
     logger.set_progress(1, 2, "a")
@@ -340,7 +351,7 @@ def test_the_whole_is_weighted_and_a_half_done_step_stays_half_done() -> None:  
     assert record["record"]["steps"]["a"] == {"proportion": 30, "percent": 50.0, "time_remaining": 0.0}
 
 
-def test_without_proportions_only_the_end_is_at_100() -> None:  # W15
+def test_without_proportions_only_the_end_is_at_100() -> None:
     logger = JobLogger(Client(), "7")
     logger.set_progress(1, 1)
     assert overall(logger) == 99
@@ -349,7 +360,7 @@ def test_without_proportions_only_the_end_is_at_100() -> None:  # W15
     assert overall(logger) == 100
 
 
-def test_a_failed_step_is_marked_and_the_whole_stays_below_100() -> None:  # W15
+def test_a_failed_step_is_marked_and_the_whole_stays_below_100() -> None:
     client = Client()
     logger = JobLogger(client, "7", {"a": 50, "b": 50})
     logger.set_progress(2, 2, "a")

@@ -40,7 +40,7 @@ class BaseLogger(ABC):
         step: str | None,
         level: LogLevel | str | None = None,
     ) -> None:
-        """Take one event. The older dialect declares only the first three."""
+        """Take one event. The older dialect declares the first three, and has a level in `data`."""
 
     def _on_progress(self, progress: ProgressData, step: str | None) -> None:  # noqa: B027 - a hook that most leave alone
         """Take how far a step has come."""
@@ -226,6 +226,8 @@ class BaseLogger(ABC):
         self, event: str, data: dict[str, Any], file: str | None, step: str | None, level: LogLevel | str
     ) -> None:
         self._require_open()
+        if event == "message" and self._log_value_count < 5:
+            data = {"context": str(level), **data}  # where the older dialect has it; else it would be lost
         values: tuple[Any, ...] = (event, data, file, self.get_step() if step is None else step, level)
         self._log_impl(*values[: self._log_value_count])
 
