@@ -10,7 +10,13 @@ import pytest
 from tests.plugins.scripts import run_python, write_files
 
 from synapse_sdk.plugins.discovery import PluginDiscovery, find_plugin_by_code
-from synapse_sdk.plugins.errors import ActionNotFoundError, ConfigError, ConfigNotFoundError, PluginRunError
+from synapse_sdk.plugins.errors import (
+    ActionNotFoundError,
+    ConfigError,
+    ConfigNotFoundError,
+    PluginRunError,
+    ValidationError,
+)
 
 CONFIG = """
 name: A
@@ -163,6 +169,9 @@ def test_actions_are_found_in_source_that_is_never_run(tmp_path: Path):
         "output_type": None,
         "method": "job",
     }
+    write_files(tmp_path, {"plugin/broken.py": "class Train(:\n"})
+    with pytest.raises(ValidationError, match=r"plugin/broken\.py:1:13: this is not Python"):
+        PluginDiscovery.discover_actions(tmp_path)
     with pytest.raises(ValueError, match="There is no folder"):
         PluginDiscovery.discover_actions(tmp_path / "nowhere")
 
@@ -264,6 +273,80 @@ class TestAForeignAction:
             ask(plugin, "serve")
 
 
+ASK_SCHEMAS = [
+    PluginDiscovery.get_action_params_schema,
+    PluginDiscovery.get_action_result_schema,
+    PluginDiscovery.get_action_ui_schema,
+    PluginDiscovery.get_action_result_ui_schema,
+]
+
+
+class TestTypes:
+    """What flows in and out: as the config names it, else as the class does."""
+
+    CODE = """
+from synapse_sdk.plugins import BaseAction
+from synapse_sdk.plugins.types import YOLODataset, ModelWeights
+raise SystemExit("imported")
+class Train(BaseAction):
+    input_type = YOLODataset
+    output_type = "weights"
+    def execute(self): ...
+def count(params): ...
+"""
+
+    def make(self, folder: Path, code: str, more: str = "") -> PluginDiscovery:
+        config = CONFIG.replace("plugin.infer.Infer", "plugin.train:count").replace("method: job", more)
+        write_files(folder, {"config.yaml": config, "plugin/__init__.py": "", "plugin/train.py": code})
+        return PluginDiscovery.from_path(folder)
+
+    def test_the_source_tells_them(self, tmp_path: Path):
+        plugin = self.make(tmp_path, self.CODE)
+
+        assert plugin.get_action_input_type("train") == "yolo_dataset"
+        assert plugin.get_action_output_type("train") == "weights"
+        assert plugin.get_action_input_type("infer") is None
+
+    def test_the_config_comes_before_the_class(self, tmp_path: Path):
+        plugin = self.make(tmp_path, self.CODE, "input_type: mine")
+
+        assert plugin.get_action_input_type("train") == "mine"
+
+    def test_what_only_running_tells_is_read_from_the_imported_class(self, tmp_path: Path):
+        code = self.CODE.replace('raise SystemExit("imported")', "").replace('"weights"', '"x".upper()')
+        self.make(tmp_path, code.replace("= YOLODataset", "= YOLODataset if 1 else None"))
+
+        finished = run_python(
+            "from synapse_sdk.plugins import PluginDiscovery\nplugin = PluginDiscovery.from_path('.')\n"
+            "print(plugin.get_action_input_type('train'), plugin.get_action_output_type('train'))",
+            tmp_path,
+        )
+
+        assert finished.stdout == "yolo_dataset X\n", finished
+
+    @pytest.mark.parametrize(
+        ("code", "message"),
+        [
+            ("class Train(:\n", "plugin/train.py:1:13: this is not Python"),
+            (
+                "class Other: ...\n",
+                "Action not found: train. The entrypoint 'plugin.train:Train' names 'Train'",
+            ),
+        ],
+    )
+    def test_code_that_is_broken_is_told(self, tmp_path: Path, code: str, message: str):
+        self.make(tmp_path, code)
+
+        finished = run_python(
+            "from synapse_sdk.plugins import PluginDiscovery, PluginError\n"
+            "try: PluginDiscovery.from_path('.').get_action_output_type('train')\n"
+            "except PluginError as error: print(error.message)",
+            tmp_path,
+        )
+
+        assert finished.stdout.startswith(message), finished
+
+
 class TestSchemas:
     """What an action takes, told without importing the plugin into this process."""
 
@@ -287,6 +370,7 @@ class TestSchemas:
         assert schema["properties"]["epochs"]["default"] == 5
         assert "weights_path" in (plugin.get_action_result_schema("train") or {})["properties"]
         assert [element["value"] for element in plugin.get_action_ui_schema("train")] == [5]
+        assert plugin.get_action_result_ui_schema("train")[0]["name"] == "weights_path"
 
     def test_a_module_that_fails_is_told_with_its_cause_and_hides_no_other(self, tmp_path: Path):
         plugin = self.make(
@@ -298,8 +382,19 @@ class TestSchemas:
 
         assert plugin.get_action_params_schema("train") is None
         assert plugin.get_action_ui_schema("train") == []
-        with pytest.raises(PluginRunError, match="No module named 'nothing_like_this'"):
-            plugin.get_action_params_schema("infer")
+        assert plugin.get_action_result_ui_schema("train") == []
+        for ask in ASK_SCHEMAS:
+            with pytest.raises(PluginRunError, match="No module named 'nothing_like_this'"):
+                ask(plugin, "infer")
+
+    def test_an_entrypoint_that_names_nothing_has_neither_schema_nor_form(self, tmp_path: Path):
+        plugin = self.make(tmp_path, "class Other: ...\n")
+
+        for ask in ASK_SCHEMAS:
+            with pytest.raises(
+                PluginRunError, match=r"Action not found: train.*names 'Train', which is not in"
+            ):
+                ask(plugin, "train")
 
     def test_of_an_unknown_action(self, plugin: PluginDiscovery):
         with pytest.raises(ActionNotFoundError, match="trian"):

@@ -1,6 +1,6 @@
 """`JobLogger`: a job's log, progress and numbers to a client that has `create_logs` and `update_job`.
 
-Source: interface sheet `core.md` §4.4. Every entry has its level (W17), nothing is printed for a tick (W32).
+Source: interface sheet `core.md` §4.4. Unlike there, each entry has its level, and no tick prints anything.
 """
 
 from __future__ import annotations

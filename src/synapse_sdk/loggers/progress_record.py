@@ -1,6 +1,6 @@
 """How far a job is, for those who keep its record: each step, and the whole.
 
-Source: interface sheet `core.md` §4.4. Unlike there (W15), a step that is left half done counts as half done,
+Source: interface sheet `core.md` §4.4. Unlike there, a step that is left half done counts as half done,
 steps without a proportion weigh the same, a failed step is marked, and only a whole that is done is at 100.
 """
 

@@ -175,6 +175,12 @@ class PluginDiscovery:
         """Return the form of an action's params; empty when it takes a plain dict. As for its schema."""
         return self._describe_action(name)["ui_schema"] or []
 
+    def get_action_result_ui_schema(self, name: str) -> list[dict[str, Any]]:
+        """Return the result's fields as elements of a form; empty when it promises nothing. As for params."""
+        from synapse_sdk.plugins.ui_schema import schema_to_ui_schema
+
+        return schema_to_ui_schema(self.get_action_result_schema(name) or {})
+
     def _describe_action(self, name: str) -> dict[str, Any]:
         entrypoint = self.get_action_entrypoint(name)
         if self._schemas is None:
@@ -194,12 +200,31 @@ class PluginDiscovery:
         return described
 
     def get_action_input_type(self, name: str) -> str | None:
-        """Return the semantic type of what an action takes, as the config names it."""
-        return self.get_action_config(name).input_type
+        """Return the semantic type of what an action takes: as the config names it, else as its class does.
+
+        The source tells what the class says; only where it does not, the class is imported.
+
+        Raises:
+            ActionNotFoundError: The config, or the source, has no such thing.
+            ValidationError: The source is not Python.
+        """
+        return self._find_type(name, "input_type")
 
     def get_action_output_type(self, name: str) -> str | None:
-        """Return the semantic type of what an action gives, as the config names it."""
-        return self.get_action_config(name).output_type
+        """Return the semantic type of what an action gives. As for what it takes."""
+        return self._find_type(name, "output_type")
+
+    def _find_type(self, name: str, key: str) -> str | None:
+        if (named := getattr(self.get_action_config(name), key)) is not None:
+            return str(named)
+        source, entrypoint = PluginSource(self.folder), self.get_action_entrypoint(name)
+        action = source.find_action(entrypoint)
+        if action is not None and key not in action.unknown:
+            return action.values.get(key)
+        if source.has_function(entrypoint):
+            return None
+        found = getattr(self.get_action_class(name), key, None)
+        return found if found is None or isinstance(found, str) else str(found.name)
 
     def to_config_dict(self, include_ui_schemas: bool = False) -> dict[str, Any]:
         """Return the config as a document: what was said, and nothing that was not.

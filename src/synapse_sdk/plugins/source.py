@@ -42,6 +42,7 @@ WHOLE_BASES = frozenset(
 )
 #: Class attributes that config.yaml repeats.
 SYNCED = ("input_type", "output_type", "method")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: Methods that make an action one that can run.
 _ENTRIES = frozenset({"execute", "run", "setup_steps"})
 #: A chain of classes or imports longer than this is a mistake, or a cycle.
@@ -113,6 +114,15 @@ class PluginSource:
             return False
         tree = ast.parse(module.file.read_bytes())
         return name in module.imports or any(name in _bound_names(node) for node in tree.body)
+
+    def has_function(self, entrypoint: str) -> bool:
+        """Does the source define a function of the name that an entrypoint names?"""
+        from synapse_sdk.plugins.importing import split_entrypoint
+
+        module_name, name = split_entrypoint(entrypoint)
+        module = self._find_module(module_name)
+        tree = ast.parse("" if module is None else module.file.read_bytes())
+        return any(isinstance(node, _FUNCTIONS) and node.name == name for node in tree.body)
 
     def find_place(self, entrypoint: str) -> tuple[Path, int] | None:
         """Return file and line where the source defines or imports what an entrypoint names, if it does."""
@@ -233,7 +243,7 @@ class PluginSource:
     def _is_abstract(self, module: _Module, class_name: str) -> bool:
         for _, definition in self._lineage(module, class_name):
             for node in reversed(definition.body):
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in _ENTRIES:
+                if isinstance(node, _FUNCTIONS) and node.name in _ENTRIES:
                     marks = [_dotted(mark) or "" for mark in node.decorator_list]
                     return any(mark.rpartition(".")[2] == "abstractmethod" for mark in marks)
         return not self._derives(module, class_name, WHOLE_BASES)

@@ -146,7 +146,6 @@ def test_params_that_do_not_fit_name_the_action_and_keep_their_class():
     assert (caught.value.details["action"], caught.value.details["place"]) == ("download", 0)
 
 
-# Sheet §10, W12: failures lost their cause and their facts.
 def test_a_failure_names_the_action_and_keeps_cause_details_and_hint():
     class Fail(BaseAction[Folder]):
         action_name = "fail"
@@ -409,7 +408,6 @@ def test_an_executor_elsewhere_gets_the_definition():
     assert entries[0] == {"name": "download", "entrypoint": f"{__name__}:Download"}
 
 
-# Sheet §10, W30: a name led out of the folder.
 @pytest.mark.parametrize("name", ["../../x", "/etc", "a/b", "..", "", "ä", "x" * 300, "con:\0"])
 def test_a_folder_of_a_run_stays_in_it(name: str, tmp_path: Path):
     from synapse_sdk.plugins.pipelines import PipelineContext

@@ -93,7 +93,6 @@ def test_actions_may_be_left_out_and_a_stream_may_be_waited_for(capsys: pytest.C
     assert capsys.readouterr().err.split() == ["run-1", "running", "75%", "1", "of", "2", "actions"]
 
 
-# Sheet §10, W29: parts from 0 to 1 and percents were both told of; both are shown as what they are.
 @pytest.mark.parametrize("done", [0.5, 50.0])
 def test_a_summary_shows_either_scale(done: float, capsys: pytest.CaptureFixture[str]):
     print_progress_summary(PipelineProgress("r", actions={"a": ActionProgress("a", progress=done)}))

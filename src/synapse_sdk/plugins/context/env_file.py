@@ -1,6 +1,6 @@
 """Environment variables from a file: TOML, YAML, JSON, or lines `NAME=value`.
 
-Source: interface sheet `core.md` §3.2; unlike there, not TOML whatever the suffix (W21).
+Source: interface sheet `core.md` §3.2; unlike there, not TOML whatever the suffix.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`PipelineContext`: the folders of one run of a pipeline.
 
 Source: interface sheet `core.md` §9. Unlike there, a name never leads out of the run's folder, and the
-folder below the system's temporary one is this user's alone (weak spot W30).
+folder below the system's temporary one is this user's alone.
 """
 
 from __future__ import annotations
