@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from tests.plugins.scripts import say
 
 from synapse_sdk import i18n
 from synapse_sdk.i18n import LocalizedMessage, Translator, translate
@@ -92,3 +94,11 @@ def test_a_translator_of_ones_own():
     assert translator.get_supported_languages() == []
     assert translator.translate("TRAIN_COMPLETED") == "TRAIN_COMPLETED"
     assert translator.get_template("x", "fr") is None
+
+
+def test_importing_the_texts_does_not_load_the_author_api(tmp_path: Path):
+    loaded = say(
+        "import synapse_sdk.i18n.messages.ko, sys\nprint('synapse_sdk.plugins' in sys.modules)", tmp_path
+    )
+
+    assert loaded == ["False"]

@@ -10,6 +10,7 @@ from synapse_sdk._internal.front_door import build_front_door
 
 if TYPE_CHECKING:
     from synapse_sdk.plugins.action import BaseAction as BaseAction
+    from synapse_sdk.plugins.actions.dataset.action import DatasetAction as DatasetAction
     from synapse_sdk.plugins.actions.export.action import BaseExportAction as BaseExportAction
     from synapse_sdk.plugins.actions.export.action import ExportProgressCategories as ExportProgressCategories
     from synapse_sdk.plugins.actions.export.context import ExportContext as ExportContext
@@ -97,6 +98,7 @@ __getattr__, __dir__, __all__ = build_front_door(
         "BaseStepContext": "steps.context",
         "BaseTrainAction": "actions.train.action",
         "BaseUploadAction": "actions.upload.action",
+        "DatasetAction": "actions.dataset.action",
         "DeploymentContext": "actions.inference.context",
         "DeploymentProgressCategories": "actions.inference.deployment",
         "ExecutionError": "errors",
