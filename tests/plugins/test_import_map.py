@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
+from pathlib import Path
 
 import pytest
+from tests.plugins.scripts import say, write_files
 
+import synapse_sdk
 import synapse_sdk.plugins as door
 from synapse_sdk.plugins import utils
 from synapse_sdk.plugins.config import PluginConfig
@@ -726,6 +730,24 @@ SURFACE: dict[str, tuple[str, ...]] = {
 )
 def test_a_name_is_where_the_sheet_says(module: str, name: str) -> None:
     assert getattr(import_module(f"synapse_sdk.{module}"), name) is not None
+
+
+def test_every_module_can_be_imported_and_none_warns(tmp_path: Path) -> None:
+    root = Path(synapse_sdk.__file__).parent
+    files = [file.relative_to(root.parent) for file in root.rglob("*.py") if "templates" not in file.parts]
+    names = {".".join(file.with_suffix("").parts).removesuffix(".__init__") for file in files}
+    names.remove("synapse_sdk.server.db.migrations.env")  # a script that only Alembic runs
+    assert len(names) > 400
+
+    lines = say(
+        "import importlib, json, sys\n"
+        "for name in json.load(open('names.json')):\n"
+        "    try: importlib.import_module(name)\n"
+        "    except Exception as error: print(name, repr(error))\n",
+        write_files(tmp_path, {"names.json": json.dumps(sorted(names))}),
+    )
+
+    assert lines == []
 
 
 @pytest.mark.parametrize("name", [*RESULTS, *STEPS])

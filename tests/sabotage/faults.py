@@ -6,6 +6,30 @@ from tests.sabotage.plant import Fault
 
 FAULTS = (
     Fault(
+        name="a strict result is only warned of",
+        suite="plugins",
+        file="src/synapse_sdk/plugins/action.py",
+        old="if type(self).strict_result:",
+        new="if False:",
+        tests=("tests/plugins/test_action.py",),
+    ),
+    Fault(
+        name="a step whose can_skip is async is always skipped",
+        suite="plugins",
+        file="src/synapse_sdk/plugins/steps/orchestrator.py",
+        old="if wait_for(step.can_skip(self.context)):",
+        new="if step.can_skip(self.context):",
+        tests=("tests/plugins/steps/test_orchestrator.py",),
+    ),
+    Fault(
+        name="a hidden field is asked for",
+        suite="console",
+        file="src/synapse_sdk/console/params_form.py",
+        old='return self.element.get("$formkit") == "hidden" and (self.has_default or not self.is_required)',
+        new="return False",
+        tests=("tests/console/test_params_form.py",),
+    ),
+    Fault(
         name="a search takes the worst trial for the best",
         suite="plugins",
         file="src/synapse_sdk/plugins/actions/train/tune/search.py",
