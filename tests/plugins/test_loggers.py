@@ -298,6 +298,18 @@ def test_a_job_s_log_goes_in_batches() -> None:
     assert len(client.calls) < 15
 
 
+def test_a_job_s_ticks_are_neither_printed_nor_sent_one_by_one(capsys: pytest.CaptureFixture[str]) -> None:
+    client = Client()
+    logger = JobLogger(client, "7", progress_flush_interval=60)
+    for number in range(1, 1001):
+        logger.set_progress(number, 1000, "train")
+        logger.info(str(number))
+    logger.finish()
+    assert capsys.readouterr() == ("", "")
+    assert len(client.updates) <= 3  # at once, at the end, and what was on its way
+    assert client.updates[-1]["progress_record"]["record"]["steps"]["train"]["percent"] == 100
+
+
 def test_a_call_may_wait_until_it_is_sent() -> None:
     client = Client()
     logger = JobLogger(client, "7", background_flush=False)

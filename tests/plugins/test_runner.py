@@ -33,7 +33,6 @@ from synapse_sdk.plugins.runner import (
     FinishedRun,
     ModuleImportError,
     RunRequest,
-    parse_mode,
     plan,
     run_plugin,
     submit,
@@ -183,10 +182,14 @@ def test_a_mode_that_is_not_to_be_had_says_so_and_never_runs_elsewhere(
     assert list_runs(folder) == []
 
 
-@pytest.mark.parametrize("mode", ["locl", "", "LOCAL"])
-def test_an_unknown_mode_names_the_known_ones(mode: str):
+@pytest.mark.parametrize("mode", ["locl", "", "LOCAL", 3, None])
+def test_an_unknown_mode_names_the_known_ones(tmp_path: Path, mode: Any):
+    folder = write_plugin(tmp_path)
+
     with pytest.raises(ValidationError, match="allowed are local, task, job, remote"):
-        parse_mode(mode)
+        run_plugin(folder, "train", mode=mode)
+
+    assert list_runs(folder) == []
 
 
 def test_params_too_large_for_a_run_are_refused(tmp_path: Path):

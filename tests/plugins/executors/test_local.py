@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -76,6 +77,23 @@ def test_messages_go_to_stderr_unless_told(capsys: pytest.CaptureFixture[str]):
     assert capsys.readouterr() == ("", "")
     assert sink.contents() == ["hello"]
     assert sink.is_closed
+
+
+def test_what_is_told_is_told_once_whatever_logging_does(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.DEBUG)
+
+    class Speaks(BaseAction[Params]):
+        def execute(self) -> dict[str, str]:
+            self.log_message("hello")
+            self.logger.info("by the logger")
+            return {"token": "hush"}
+
+    LocalExecutor().execute(Speaks, {})
+
+    assert capsys.readouterr() == ("", "  hello\n  by the logger\n")
+    assert caplog.records == []
 
 
 def test_params_that_do_not_fit_are_an_error_of_both_dialects():
@@ -210,6 +228,8 @@ def test_a_checkpoint_is_handed_on():
 def test_unknown_options_are_refused():
     with pytest.raises(TypeError, match="working_dir"):
         LocalExecutor(working_dir="x")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="checkpiont"):
+        LocalExecutor().execute(Action, {}, checkpiont={"path": "x"})  # type: ignore[call-arg]
 
 
 def test_one_executor_executes_again_and_again():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ from synapse_sdk.plugins.errors import (
     SchemaIncompatibleError,
     ValidationError,
 )
-from synapse_sdk.plugins.pipelines import ActionPipeline
+from synapse_sdk.plugins.pipelines import ActionPipeline, PipelineContext
 from synapse_sdk.plugins.types import DMDataset, Model, YOLODataset
 
 
@@ -410,14 +411,27 @@ def test_an_executor_elsewhere_gets_the_definition():
 
 @pytest.mark.parametrize("name", ["../../x", "/etc", "a/b", "..", "", "ä", "x" * 300, "con:\0"])
 def test_a_folder_of_a_run_stays_in_it(name: str, tmp_path: Path):
-    from synapse_sdk.plugins.pipelines import PipelineContext
-
-    context = PipelineContext(name, base_path=tmp_path)
+    context = PipelineContext(name, name, base_path=tmp_path)
     folder = context.get_action_dir(name)
 
     assert folder.is_dir()
     assert folder.resolve().is_relative_to(tmp_path.resolve())
     assert folder.parent.parent == context.work_dir
+    assert context.work_dir.parent.parent == tmp_path
     context.cleanup()
     assert not context.work_dir.exists()
     assert tmp_path.exists()
+
+
+def test_a_run_s_folder_is_its_user_s_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where everybody may write
+    context = PipelineContext("train")
+
+    context.datasets_dir  # noqa: B018 - asking for it makes it
+    assert context.base_path.parent == tmp_path
+    assert context.base_path.stat().st_mode & 0o777 == 0o700
+
+    context.base_path.chmod(0o777)  # as somebody else would have laid it out beforehand
+    with pytest.raises(PluginRunError, match="others can write to it") as caught:
+        context.models_dir  # noqa: B018
+    assert "base_path" in (caught.value.hint or "")
