@@ -47,6 +47,9 @@ class TerminalSink:
         show_debug: Also show messages of level debug.
     """
 
+    #: Columns of the steps' names: as many as the longest one so far takes.
+    _name_width = _NAME_WIDTH
+
     def __init__(self, stream: TextIO | None = None, *, show_debug: bool = False) -> None:
         self._stream = stream or sys.stderr
         self._show_debug = show_debug
@@ -54,8 +57,6 @@ class TerminalSink:
         self._phase: _Phase | None = None
         #: How far a workflow has come, while one of its steps is the phase.
         self._overall_percent: float | None = None
-        #: Columns of the steps' names: as many as the longest one so far takes.
-        self._name_width = _NAME_WIDTH
         self._lock = threading.RLock()  # the pump draws, others may print in between
 
     @property

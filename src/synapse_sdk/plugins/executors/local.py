@@ -127,13 +127,13 @@ class LocalExecutor:
             open_client=self._rehearse_client(stream) if self.rehearses else self._open_client,
             envelope=envelope,
         )
-        owner = os.getpid()
+        owner = _process
         try:
             return action_cls(params, ctx).run()
         except ExecutionError:
             raise
         except SystemExit as exc:
-            if os.getpid() != owner:
+            if _process != owner:
                 raise  # a child that the action forked leaves, as it should
             raise ExecutionError(
                 f"Action execution failed: the action called sys.exit({exc.code!r}).",
@@ -173,6 +173,19 @@ class LocalExecutor:
             stream.message(f"Rehearsal: {text}", level="warning")
 
         return tell
+
+
+#: Another one in each process. To ask the system for its number, for each execution, takes longer.
+_process = object()
+
+
+def _become_another_process() -> None:
+    global _process
+    _process = object()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_become_another_process)
 
 
 def _import(place: str) -> Any:
