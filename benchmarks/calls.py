@@ -25,8 +25,8 @@ from synapse_sdk.plugins import (
 )
 from synapse_sdk.plugins.events import EventStream
 from synapse_sdk.plugins.pipelines import ActionPipeline
+from synapse_sdk.plugins.run_plan import RunRequest, plan
 from synapse_sdk.plugins.run_record import RunRecord
-from synapse_sdk.plugins.runner import RunRequest, plan
 
 CALLS = 3_000
 #: Steps of one workflow, actions of one pipeline: what is measured is one of them.

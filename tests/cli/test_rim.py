@@ -21,7 +21,7 @@ from synapse_sdk.plugins.errors import (
     PluginRunError,
     ValidationError,
 )
-from synapse_sdk.plugins.runner import ModuleImportError
+from synapse_sdk.plugins.run_plan import ModuleImportError
 
 Stage = Callable[[BaseException], int]
 

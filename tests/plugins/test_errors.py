@@ -11,8 +11,8 @@ from synapse_sdk._internal.errors import MissingExtraError, NotReachableError, S
 from synapse_sdk.plugins import errors
 from synapse_sdk.plugins.importing import ModuleNameTakenError
 from synapse_sdk.plugins.manifest import ManifestError, ResolveError
+from synapse_sdk.plugins.run_plan import ModuleImportError
 from synapse_sdk.plugins.run_record import RunRecordError
-from synapse_sdk.plugins.runner import ModuleImportError
 
 PARENTS = {
     "ValidationError": ["PluginError"],

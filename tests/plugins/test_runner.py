@@ -26,17 +26,9 @@ from synapse_sdk.plugins.errors import (
     PluginRunError,
     ValidationError,
 )
+from synapse_sdk.plugins.run_plan import ModuleImportError, RunRequest, plan
 from synapse_sdk.plugins.run_record import get_run, iter_events, list_runs
-from synapse_sdk.plugins.runner import (
-    MESSAGE_LIMIT,
-    RESULT_LIMIT_BYTES,
-    FinishedRun,
-    ModuleImportError,
-    RunRequest,
-    plan,
-    run_plugin,
-    submit,
-)
+from synapse_sdk.plugins.runner import MESSAGE_LIMIT, RESULT_LIMIT_BYTES, FinishedRun, run_plugin, submit
 from synapse_sdk.plugins.tracebacks import TEXT_LIMIT
 from synapse_sdk.workspace import LocalWorkspace
 

@@ -29,15 +29,9 @@ from synapse_sdk.clients.server_address import ServerAddress
 from synapse_sdk.plugins.discovery import PluginDiscovery
 from synapse_sdk.plugins.events import EventStream, Sink
 from synapse_sdk.plugins.executors.local import open_local_workspace
+from synapse_sdk.plugins.run_plan import ModuleImportError, RunPlan, RunRequest, load_checked
 from synapse_sdk.plugins.run_record import encode_document
-from synapse_sdk.plugins.runner import (
-    ModuleImportError,
-    RunPlan,
-    RunRequest,
-    carry_out,
-    describe_failure,
-    load_checked,
-)
+from synapse_sdk.plugins.runner import carry_out, describe_failure
 from synapse_sdk.plugins.terminal import TerminalSink
 from synapse_sdk.wire.envelope import Envelope
 from synapse_sdk.wire.outcome import EndState, RunOutcome

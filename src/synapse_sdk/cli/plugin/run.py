@@ -29,7 +29,8 @@ from synapse_sdk.settings import LANGUAGES
 if TYPE_CHECKING:
     from synapse_sdk.plugins.discovery import PluginDiscovery
     from synapse_sdk.plugins.registry import FoundPlugin
-    from synapse_sdk.plugins.runner import FinishedRun, RunPlan
+    from synapse_sdk.plugins.run_plan import RunPlan
+    from synapse_sdk.plugins.runner import FinishedRun
     from synapse_sdk.wire.envelope import Resources
 
 #: Options that are params of an inference under another name.
@@ -195,7 +196,7 @@ def run_action(
     # Nothing that is imported from here on is garbage; looking for it costs a twentieth of a short run.
     gc.disable()
     from synapse_sdk.plugins.enums import ExecutionMode
-    from synapse_sdk.plugins.runner import parse_mode, require_mode
+    from synapse_sdk.plugins.run_plan import parse_mode, require_mode
     from synapse_sdk.settings import load_settings
 
     language = lang or load_settings().language
@@ -285,7 +286,8 @@ def _register(output: Output, folder: Path, *, rehearse: bool) -> int:
 def _run_here(output: Output, found: FoundPlugin, action: str, *, debug: bool, **request: Any) -> int:
     """Run the action in this process; `request` is what else a `RunRequest` holds."""
     from synapse_sdk._internal.left_threads import end_without_left_threads
-    from synapse_sdk.plugins.runner import ModuleImportError, RunRequest, plan, submit
+    from synapse_sdk.plugins.run_plan import ModuleImportError, RunRequest, plan
+    from synapse_sdk.plugins.runner import submit
     from synapse_sdk.plugins.terminal import TerminalSink
 
     for warning in found.plugin.loaded.warnings:
