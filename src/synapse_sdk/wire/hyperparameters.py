@@ -27,11 +27,15 @@ def spread_hyperparameters(values: Mapping[str, Any], required: Collection[str])
     items = [item for item in given if isinstance(item, Mapping)] if isinstance(given, list) else []
     if not values.get("is_tune"):
         return {**items[0], **values} if items else dict(values)
-    found = {item.get("name"): _pick(item) for item in items}
-    stand_ins = {name: found[name] for name in required if found.get(name) is not None}
+    # A name that is no text is refused with its place where the space is read.
+    found = {name: item for item in items if isinstance(name := item.get("name"), str)}
+    stand_ins = {name: _pick(found[name]) for name in required if name in found}
     return {**stand_ins, **values}
 
 
 def _pick(item: Mapping[str, Any]) -> Any:
     options = item.get("options")
-    return options[0] if isinstance(options, list) and options else item.get("min", item.get("mean"))
+    if isinstance(options, list) and options:
+        return options[0]
+    # What is normally distributed lies around 0 unless it says around what.
+    return item.get("min", item.get("mean", 0.0))

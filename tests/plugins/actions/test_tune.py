@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 from collections import Counter
@@ -546,6 +547,11 @@ def test_a_search_that_does_not_fit_trains_nothing(config: Any, words: str):
     assert words in str(caught.value)
 
 
+def test_a_name_that_is_no_text_is_refused_with_its_place():
+    with pytest.raises(ParamsError, match=r"hyperparameters\[0\]\.name: Input should be a valid string"):
+        search(Untouched, [{**RATE, "name": ["rate"]}], rate=0.5)
+
+
 def test_a_draw_that_the_params_refuse_is_found_before_anything_trains():
     with pytest.raises(ParamsError) as caught:
         search(Untouched, [RATE, {"name": "epochs", "type": "grid_search", "options": [1, 0]}])
@@ -585,6 +591,28 @@ def test_a_required_param_that_is_searched_need_not_be_given():
     assert search(Train2)["failed_trials"] == 0
     with pytest.raises(ExecutionError, match="rate"):
         LocalExecutor(sinks=[]).execute(Train2, {"is_tune": False})
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"type": "randn", "sd": 0.1},
+        {"type": "choice", "options": [None, 0.5]},
+        {"type": "uniform", "min": 0.1, "max": 0.9},
+    ],
+)
+def test_whatever_is_searched_its_param_need_not_be_given(item: dict[str, Any]):
+    class Offsets(BaseTrainParams):
+        dataset: int | None = None  # type: ignore[assignment]
+        offset: float | None
+
+    class Shifts(BaseTrainAction[Offsets]):
+        def execute(self) -> dict[str, Any]:
+            return {"loss": abs(self.params.offset or 0.0)}
+
+    result = search(Shifts, [{"name": "offset", **item}], {**AFTER_LOSS, "num_samples": 3})
+
+    assert [trial["status"] for trial in result["trials"]] == ["completed"] * 3
 
 
 def test_a_platform_that_keeps_trainings_hears_of_the_best_trial(
@@ -716,6 +744,50 @@ def test_time_can_be_a_number_that_is_reported():
     asha = {"name": "asha", "options": {"max_t": 8, "time_attr": "epoch"}}
 
     assert run_scheduled(asha, [0.5]) == [("stopped", 8)]
+
+
+@pytest.mark.parametrize("epoch", [None, math.inf])
+def test_a_report_without_the_number_that_time_is_counted_in_is_passed_over(epoch: float | None):
+    class Timeless(Train):
+        def execute(self) -> dict[str, Any]:
+            for _ in range(3):
+                moment = {} if epoch is None else {"moment": epoch}
+                self.report_metrics({"loss": 0.5, **moment}, category="validation")
+            return {"loss": 0.5}
+
+    sink = RecordingSink()
+    asha = {"name": "asha", "options": {"max_t": 1, "time_attr": "moment"}}
+    result = search(Timeless, config={**AFTER_LOSS, "num_samples": 2, "scheduler": asha}, sink=sink)
+
+    assert [trial["status"] for trial in result["trials"]] == ["completed", "completed"]
+    told = [event.body["content"] for event in sink.events if event.level == "warning"]  # type: ignore[index]
+    words = "loss in 'validation' without a number as moment, which asha counts time in; it passes over such"
+    assert told == [f"trial_1 reported {words} reports."]
+
+
+@pytest.mark.parametrize(
+    "scheduler",
+    [
+        {"name": "asha", "options": {"grace_period": 2, "reduction_factor": 2}},
+        {"name": "median", "options": {"grace_period": 2, "min_samples_required": 1}},
+    ],
+)
+def test_a_trial_whose_loss_is_no_number_any_more_is_ended_and_ends_no_other(scheduler: Any):
+    epochs: Counter[float] = Counter()
+
+    class Diverges(Train):
+        def execute(self) -> dict[str, Any]:
+            for epoch in range(self.params.epochs):
+                epochs[self.params.rate] += 1
+                loss = math.nan if self.params.rate > 0.8 else 1 - self.params.rate
+                self.report_metrics({"loss": loss}, epoch=epoch + 1, category="validation")
+            return {}
+
+    grid = {"name": "rate", "type": "grid_search", "options": [0.5, 0.9, 0.55, 0.85, 0.6]}
+    result = search(Diverges, [grid], {**AFTER_LOSS, "scheduler": scheduler})
+
+    assert epochs == {0.5: 4, 0.9: 2, 0.55: 4, 0.85: 2, 0.6: 4}
+    assert result["best_result"]["hyperparameters"] == {"rate": 0.6}
 
 
 def test_an_author_s_except_does_not_catch_the_end_of_a_trial():

@@ -7,6 +7,7 @@ and workspace, and of the table only the rows that changed are sent.
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import time
@@ -23,10 +24,7 @@ from synapse_sdk.plugins.actions.train.log_messages import TrainLogMessageCode
 from synapse_sdk.plugins.actions.train.tune.config import TuneConfig
 from synapse_sdk.plugins.actions.train.tune.refusal import Problem, read_problems, refuse
 from synapse_sdk.plugins.actions.train.tune.space import SearchSpace
-from synapse_sdk.plugins.actions.train.tune.stopping import (
-    TrialStopped,
-    build_stop_rule,
-)
+from synapse_sdk.plugins.actions.train.tune.stopping import REPORT_COUNT, TrialStopped, build_stop_rule
 from synapse_sdk.plugins.actions.train.tune.table import TrialTable
 from synapse_sdk.plugins.actions.train.tune.trial import (
     VALIDATION,
@@ -79,6 +77,7 @@ class LocalSearch:
         self._options = self._read_generator_options()
         self.seed = self._choose_seed()
         self._stop_rule, self._time_attr = build_stop_rule(self.config.scheduler)
+        self._warned_of_no_time = False
         self.trials = self._draw()
         self._params = [build_params(action, trial) for trial in self.trials]
         self._table = TrialTable(action.ctx, self.config.metric, self.space.names)
@@ -211,8 +210,14 @@ class LocalSearch:
             if self._stop_rule is None or value is None:
                 return
             report_count += 1
-            moment = values.get(self._time_attr, report_count)
-            if self._stop_rule.should_stop(trial.trial_id, moment, self._rank(value)):
+            counted = report_count if self._time_attr == REPORT_COUNT else math.nan
+            moment = values.get(self._time_attr, counted)
+            if not math.isfinite(moment):
+                self._warn_of_no_time(trial, category)
+                return
+            # A training whose objective is no number any more is worse than any other.
+            rank = self._rank(value) if math.isfinite(value) else -math.inf
+            if self._stop_rule.should_stop(trial.trial_id, moment, rank):
                 raise TrialStopped
 
         events = TrialEvents(self._action.ctx.events, trial, on_progress=take_progress, on_report=take_report)
@@ -307,7 +312,7 @@ class LocalSearch:
         ctx, config = self._action.ctx, self.config
         for field in [
             *self.space.unused_fields,
-            *(f"tune_config.{name}" for name in config.model_extra or ()),
+            *config.unused_fields,
         ]:
             ctx.log_message(f"{field} means nothing to this search, and is not used.", "warning")
         if max(config.max_concurrent_trials or 1, self._options.max_concurrent or 1) > 1:
@@ -321,6 +326,16 @@ class LocalSearch:
             f"{len(self.trials)} {what}, after the "
             f"{'smallest' if config.mode == 'min' else 'largest'} {config.metric}, seed {self.seed}."
         )
+
+    def _warn_of_no_time(self, trial: Trial, category: str) -> None:
+        if not self._warned_of_no_time:
+            self._warned_of_no_time = True
+            self._action.ctx.log_message(
+                f"{trial.trial_id} reported {self.config.metric} in {category!r} without a number as "
+                f"{self._time_attr}, which {self.config.scheduler.name} counts time in; it passes over such "
+                "reports.",
+                "warning",
+            )
 
     def _rank(self, value: float | None) -> float:
         assert value is not None

@@ -15,6 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from synapse_sdk.plugins.actions.train.tune.config import Named
 from synapse_sdk.plugins.actions.train.tune.refusal import read_problems, refuse
 
+#: A `time_attr`: the reports of the objective are counted. Any other is a number that is reported beside it.
+REPORT_COUNT = "training_iteration"
+
 
 class TrialStopped(BaseException):
     """Ends a trial from inside of its report. No `Exception`, so that an author's `except` lets it pass."""
@@ -28,16 +31,15 @@ class StopRule(Protocol):
 
         Args:
             trial_id: Which one.
-            time: How far it is, in what `time_attr` names.
-            value: The objective, larger is better.
+            time: How far it is, in what `time_attr` names; finite.
+            value: The objective, larger is better; -inf where it is no number any more.
         """
 
 
 class _Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    #: "training_iteration" counts the reports; another is a number that is reported with the objective.
-    time_attr: str = "training_iteration"
+    time_attr: str = REPORT_COUNT
 
 
 class AshaOptions(_Options):
@@ -82,11 +84,10 @@ class AshaRule:
         reached = self._reached.setdefault(rung, {})
         if trial_id in reached:
             return False
-        others = sorted(reached.values(), reverse=True)
         reached[trial_id] = value
-        # The trial is kept if it would be one of the best `kept` of all that came here, itself included.
-        kept = max(int((len(others) + 1) / self._factor), 1)
-        return sum(other > value for other in others) >= kept
+        # The trial is kept if it is one of the best `kept` of all that came here, itself included.
+        kept = max(int(len(reached) / self._factor), 1)
+        return sum(other > value for other in reached.values()) >= kept
 
 
 class MedianRule:
