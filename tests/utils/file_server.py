@@ -24,6 +24,8 @@ class FileServer:
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.counts: Counter[str] = Counter()
         self.etag = "one"
+        #: Headers that are sent instead of the etag.
+        self.version_headers: dict[str, str] | None = None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._make_handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -69,13 +71,15 @@ class FileServer:
     def _send_file(self, request: BaseHTTPRequestHandler, path: str) -> None:
         data, wanted = self.files[path], request.headers.get("Range", "")
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
-        if start and request.headers.get("If-Range") not in (None, f'"{self.etag}"'):
+        versions = {"ETag": f'"{self.etag}"'} if self.version_headers is None else self.version_headers
+        if start and request.headers.get("If-Range") not in (None, *versions.values()):
             start = 0
         body = data[start:]
         request.send_response(206 if start else 200)
         if start:
             request.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-        request.send_header("ETag", f'"{self.etag}"')
+        for header, value in versions.items():
+            request.send_header(header, value)
         request.send_header("Content-Length", str(len(body)))
         request.end_headers()
         if breaks := self.breaks.get(path):

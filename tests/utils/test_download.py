@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from synapse_sdk.utils.file.retry import streaming_download
 from tests.utils.file_server import FileServer
 
 DATA = bytes(range(256)) * 1000
+LONG_AGO = "Mon, 01 Jan 2024 00:00:00 GMT"
 
 
 @pytest.fixture(autouse=True)
@@ -54,10 +56,25 @@ def test_a_file_is_fetched_once_whoever_signs_its_address(server: FileServer, tm
     assert server.counts["a/x.png"] == 2
 
 
-def test_what_a_query_asks_for_is_another_file(server: FileServer, tmp_path: Path):
-    paths = {download_file(f"{server.url}/file?id={number}", tmp_path) for number in (1, 2, 1)}
+@pytest.mark.parametrize("query", ["id={}", "token={}", "st={}&sr=b", "policy={}", "expires={}"])
+def test_what_a_query_asks_for_is_another_file(server: FileServer, tmp_path: Path, query: str):
+    paths = {download_file(f"{server.url}/file?{query.format(number)}", tmp_path) for number in (1, 2, 1)}
 
     assert len(paths) == 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sv=2024-11-04&st={0}&se={0}&sr=b&sp=r&sig={0}",
+        "Expires={0}&Signature={0}&Key-Pair-Id=K1",
+        "X-Amz-Date={0}&X-Amz-Signature={0}&response-content-disposition=inline",
+    ],
+)
+def test_what_only_signs_an_address_makes_no_other_file(server: FileServer, tmp_path: Path, query: str):
+    paths = {download_file(f"{server.url}/file?id=7&{query.format(number)}", tmp_path) for number in (1, 2)}
+
+    assert len(paths) == 1
 
 
 @pytest.mark.parametrize(
@@ -94,8 +111,19 @@ def test_a_download_that_breaks_off_goes_on_where_it_was(server: FileServer, tmp
     ]
 
 
-def test_a_file_that_was_replaced_meanwhile_comes_anew(server: FileServer, tmp_path: Path):
-    server.breaks["a/x.png"] = [100_000]
+@pytest.mark.parametrize(
+    "headers",
+    [
+        None,
+        {},  # nothing tells one version from the next
+        {"ETag": 'W/"same"'},
+        {"Last-Modified": "Sat, 01 Jan 2100 00:00:00 GMT"},  # not before the answer: it may change again
+        {"Last-Modified": "yesterday"},
+    ],
+)
+def test_a_file_that_was_replaced_meanwhile_comes_anew(
+    server: FileServer, tmp_path: Path, headers: dict[str, str] | None
+):
     path = tmp_path / "x"
 
     class Replaced(list[int]):
@@ -104,9 +132,21 @@ def test_a_file_that_was_replaced_meanwhile_comes_anew(server: FileServer, tmp_p
             return super().pop()
 
     server.breaks["a/x.png"] = Replaced([100_000])
+    server.version_headers = headers
     streaming_download(f"{server.url}/a/x.png", path)
 
     assert path.read_bytes() == b"new" * 50_000
+
+
+def test_a_file_of_which_only_the_time_is_known_is_taken_up_by_it(server: FileServer, tmp_path: Path):
+    server.version_headers = {"Last-Modified": LONG_AGO}
+    server.breaks["a/x.png"] = [100_000]
+
+    streaming_download(f"{server.url}/a/x.png", tmp_path / "x")
+
+    assert (tmp_path / "x").read_bytes() == DATA
+    (_, first), (_, second) = server.requests
+    assert (first.get("range"), second["range"], second["if-range"]) == (None, "bytes=100000-", LONG_AGO)
 
 
 def test_a_server_that_can_not_just_now_is_asked_again(server: FileServer, tmp_path: Path):
@@ -227,6 +267,24 @@ def test_if_one_file_can_not_be_had_nothing_is_changed(server: FileServer):
     assert files == before
 
 
+def test_after_one_that_can_not_be_had_no_other_is_begun(server: FileServer):
+    files = {"first": f"{server.url}/nowhere"}
+    files |= {str(number): f"{server.url}/file?id={number}" for number in range(400)}
+
+    with pytest.raises(NotFoundError):
+        files_url_to_path(files)
+
+    assert server.counts["file"] < 400
+
+
+def test_one_object_may_be_there_twice(server: FileServer):
+    unit = {"file": f"{server.url}/a/y.png", "more": {"a": {"url": f"{server.url}/a/y.png"}}}
+
+    files_url_to_path_from_objs([unit, unit], ["file", "more"], lambda path: path.suffix, is_list=True)
+
+    assert unit == {"file": ".png", "more": {"a": {"path": ".png"}}}
+
+
 def test_files_of_objects_wherever_they_are_in_them(server: FileServer):
     url = f"{server.url}/a/y.png"
     objs = [
@@ -272,3 +330,17 @@ def test_the_folder_of_temporary_files_is_kept_small_and_no_other(
     kept = list(get_temp_path("media").iterdir())
     assert len(kept) == 2
     assert last in kept
+
+
+def test_what_is_used_again_is_not_the_next_to_go(server: FileServer, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SYNAPSE_MAX_TEMP_FILES", "2")
+    folder = get_temp_path("media")
+    first, second = (download_file(f"{server.url}/file?id={number}", folder) for number in range(2))
+    os.utime(first, (1000, 1000))
+    os.utime(second, (2000, 2000))
+
+    assert download_file(f"{server.url}/file?id=0", folder) == first
+    third = download_file(f"{server.url}/file?id=2", folder)
+
+    assert set(folder.iterdir()) == {first, third}
+    assert server.counts["file"] == 3

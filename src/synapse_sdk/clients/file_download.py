@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -87,7 +88,7 @@ def _choose_source(transport: Transport, address: str) -> Iterator[Transport]:
 
 
 def _receive(source: Transport, address: str, part: Path, waits_s: Sequence[float]) -> int:
-    version: dict[str, str] = {}
+    version: dict[str, str] = {}  # of what is in `part`
     for tries in range(len(waits_s) + 1):
         try:
             return _take_up(source, address, part, version)
@@ -99,8 +100,11 @@ def _receive(source: Transport, address: str, part: Path, waits_s: Sequence[floa
 
 
 def _take_up(source: Transport, address: str, part: Path, version: dict[str, str]) -> int:
-    """Go on with a part; `version` is the header by which a file that was replaced meanwhile comes anew."""
-    have = part.stat().st_size if part.exists() else 0
+    """Go on with a part; `version` is the header by which a file that was replaced meanwhile comes anew.
+
+    Of a server that does not say which version it sends, everything is asked for again.
+    """
+    have = part.stat().st_size if version and part.exists() else 0
     headers = {"Accept-Encoding": "identity"}
     if have:
         headers |= {"Range": f"bytes={have}-", **version}
@@ -109,8 +113,8 @@ def _take_up(source: Transport, address: str, part: Path, version: dict[str, str
         if response.status_code == _PARTIAL and not goes_on:
             part.unlink(missing_ok=True)
             raise ClientResponseIncompleteError(f"{_shown(address)} came from another place than asked for.")
-        tag = response.headers.get("etag", "")
-        version.update({"If-Range": tag} if tag.startswith('"') else {})  # a weak one says too little
+        version.clear()
+        version.update(_read_version(response.headers))
         with part.open("ab" if goes_on else "wb") as stream:
             for chunk in response.iter_bytes():
                 stream.write(chunk)
@@ -120,6 +124,19 @@ def _take_up(source: Transport, address: str, part: Path, version: dict[str, str
                 f"{_shown(address)} broke off after {size_bytes} of {wanted} bytes."
             )
     return size_bytes
+
+
+def _read_version(headers: httpx.Headers) -> dict[str, str]:
+    """Return what tells this version of a file from every other. Source: RFC 9110 §13.1.5."""
+    tag, changed = headers.get("etag", ""), headers.get("last-modified", "")
+    if tag.startswith('"'):  # a weak one says too little
+        return {"If-Range": tag}
+    try:
+        # In the second in which it was sent, it may have been changed again.
+        is_past = parsedate_to_datetime(headers.get("date", "")) > parsedate_to_datetime(changed)
+    except (TypeError, ValueError):
+        return {}
+    return {"If-Range": changed} if is_past else {}
 
 
 def _whole_size(response: httpx.Response, before: int) -> int | None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
@@ -35,13 +37,17 @@ Coerce = Callable[[Path], Any]
 
 #: What a storage adds to an address so that it may be asked: it changes each time, and the file does not.
 _SIGNATURES = ("x-amz-", "x-goog-", "x-oss-")
-_SIGNATURE_NAMES = frozenset(
-    {
-        "awsaccesskeyid", "expires", "googleaccessid", "key-pair-id", "policy",
-        "response-content-disposition", "response-content-type", "se", "sig", "signature", "ske", "skoid",
-        "sks", "skt", "sktid", "skv", "sp", "spr", "sr", "st", "sv", "token",
-    }
-)  # fmt: skip
+#: The same, by what the signature is called. Without one beside it, such a name may tell which file is meant.
+_SHOWN_AS = ("response-content-disposition", "response-content-type")
+_SIGNED_WITH = {
+    "x-amz-signature": _SHOWN_AS,
+    "x-goog-signature": _SHOWN_AS,
+    "signature": (
+        "awsaccesskeyid", "expires", "googleaccessid", "key-pair-id", "ossaccesskeyid", "policy",
+        "signature", *_SHOWN_AS,
+    ),
+    "sig": ("se", "sig", "ske", "skoid", "sks", "skt", "sktid", "skv", "sp", "spr", "sr", "st", "sv"),
+}  # fmt: skip
 #: Files that are fetched at once.
 _AT_ONCE = 8
 #: Of a suffix that is part of a file's name here.
@@ -76,6 +82,9 @@ def download_file(
     folder = Path(path_download)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / (_name_after(url) if name is None else _with_suffix(name, url))
+    if name is None and use_cached and path.is_file():
+        with suppress(FileNotFoundError):  # evicted by another process just now
+            os.utime(path)  # it is used again, and not the next to be evicted
     if name is not None or not use_cached or not path.is_file():
         streaming_download(url, path)
     if evict:
@@ -180,22 +189,29 @@ async def afiles_url_to_path_from_objs(
 def _fetch_all(places: Sequence[tuple[MutableMapping[str, Any], str]], coerce: Coerce | None) -> None:
     wanted = [(holder, key, url) for holder, key in places if (url := _find_url(holder[key])) is not None]
     folder = get_temp_path("media")
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="synapse-download") as pool:
-        # One address is fetched once, however often it is named: two writers of one file help nobody.
-        tasks = {
-            url: pool.submit(download_file, url, folder, evict=False)
-            for url in dict.fromkeys(url for *_, url in wanted)
-        }
-    paths: dict[str, Path] = {url: task.result() for url, task in tasks.items()}
+    # One address is fetched once, however often it is named: two writers of one file help nobody.
+    paths = _fetch_each(list(dict.fromkeys(url for *_, url in wanted)), folder)
     with protect_temp_files(paths.values()):
         evict_temp_files(folder)
     values = [paths[url] if coerce is None else coerce(paths[url]) for *_, url in wanted]
     for (holder, key, _), value in zip(wanted, values, strict=True):
-        if isinstance(holder[key], str):
-            holder[key] = value
-        else:
-            del holder[key]["url"]
+        if isinstance(holder[key], MutableMapping):
+            holder[key].pop("url", None)  # one mapping may be at several places
             holder[key]["path"] = value
+        else:
+            holder[key] = value
+
+
+def _fetch_each(urls: Sequence[str], folder: Path) -> dict[str, Path]:
+    """Fetch addresses, some at once. After the first that fails, or Ctrl-C, no other is begun."""
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="synapse-download")
+    try:
+        tasks: dict[Future[Any], str] = {
+            pool.submit(download_file, url, folder, evict=False): url for url in urls
+        }
+        return {tasks[task]: task.result() for task in as_completed(tasks)}
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _find_url(value: Any) -> str | None:
@@ -209,10 +225,13 @@ def _find_url(value: Any) -> str | None:
 
 def _name_after(url: str) -> str:
     parts = urlsplit(url)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    names = {key.lower() for key, _ in pairs}
+    signing = {name for sign, beside in _SIGNED_WITH.items() if sign in names for name in beside}
     query = [
         (key, value)
-        for key, value in parse_qsl(parts.query, keep_blank_values=True)
-        if key.lower() not in _SIGNATURE_NAMES and not key.lower().startswith(_SIGNATURES)
+        for key, value in pairs
+        if key.lower() not in signing and not key.lower().startswith(_SIGNATURES)
     ]
     cleaned = urlunsplit(parts._replace(query=urlencode(query), fragment=""))
     return hashlib.md5(cleaned.encode(), usedforsecurity=False).hexdigest() + _suffix_of(url)
