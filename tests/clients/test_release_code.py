@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import hashlib
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from synapse_sdk.clients import release_code
 from synapse_sdk.clients.release_code import ReleaseContentsError, write_code
+from synapse_sdk.clients.releases import fetch_release
+from synapse_sdk.clients.transport import Transport
 from synapse_sdk.manifest.manifest import ManifestFile
 from synapse_sdk.storage.pack import PackError
 
@@ -96,3 +99,18 @@ def test_what_an_interrupted_try_left_is_replaced(tmp_path: Path):
 
     assert (tmp_path / "code/a").read_bytes() == b"x"
     assert not (tmp_path / ".code.partial").exists()
+
+
+@pytest.mark.parametrize("digest", ["../../mine", "/mine", "sha256:../mine", "sha256:" + "A" * 64, ""])
+def test_a_digest_that_would_be_another_folder_is_refused(tmp_path: Path, digest: str):
+    mine = tmp_path / "mine" / "kept.txt"
+    mine.parent.mkdir()
+    mine.write_text("kept")
+
+    with (
+        closing(Transport("http://127.0.0.1:9", "a-token")) as nowhere,
+        pytest.raises(ReleaseContentsError, match="digest of a release is sha256: and 64 digits"),
+    ):
+        fetch_release(nowhere, {"id": 1, "digest": digest}, tmp_path / "cache")
+
+    assert mine.read_text() == "kept"

@@ -12,6 +12,7 @@ from synapse_sdk.storage_providers.access import get_path_file_count, get_path_t
 from synapse_sdk.storage_providers.capabilities import StorageCapabilities, StoragePath
 from synapse_sdk.storage_providers.errors import StoragePermissionError, StorageUploadError
 from synapse_sdk.storage_providers.providers._fsspec import FsspecStorage
+from synapse_sdk.storage_providers.staging import materialize
 
 
 class MemoryStorage(FsspecStorage):
@@ -76,3 +77,33 @@ def test_a_file_that_can_not_be_read_is_told(storage: MemoryStorage, source: Pat
         storage.upload(source.with_name("gone.png"), "x.png")
 
     assert not storage.exists("x.png")
+
+
+@pytest.mark.parametrize("key", ["a/../../evil.txt", "a/./evil.txt"])
+def test_no_name_in_a_bucket_leads_out_of_the_folder_of_copies(
+    key: str, storage: MemoryStorage, source: Path, tmp_path: Path
+):
+    storage.upload(source, "a/cat.png")
+    folder = tmp_path / "copies" / "of" / "one"
+    folder.mkdir(parents=True)
+    memory = storage.get_pathlib("").fs
+    kept = memory.store[f"{storage.root}/a/cat.png"]
+    memory.store[f"{storage.root}/{key}"] = kept  # as an object store would keep it
+
+    with pytest.raises(StoragePermissionError, match="A path of a storage stays in it"):
+        materialize(storage.get_pathlib("a"), folder)
+
+    assert list(tmp_path.rglob("evil.txt")) == []
+
+
+def test_a_folder_is_copied_and_links_to_folders_are_not_followed(tmp_path: Path):
+    folder, remote = tmp_path / "copies", tmp_path / "remote"
+    for made in (folder, remote / "inner"):
+        made.mkdir(parents=True)
+    (remote / "inner" / "cat.png").write_bytes(b"a cat")
+    (remote / "inner" / "round").symlink_to(remote)
+
+    copy = materialize(remote, folder)
+
+    found = sorted(path.relative_to(copy).as_posix() for path in copy.rglob("*"))
+    assert found == ["inner", "inner/cat.png"]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -24,13 +25,14 @@ from urllib.parse import quote
 
 from synapse_sdk.clients.errors import NotFoundError
 from synapse_sdk.clients.jobs import iter_results
-from synapse_sdk.clients.release_code import parse_file, write_code
+from synapse_sdk.clients.release_code import ReleaseContentsError, parse_file, write_code
 from synapse_sdk.clients.transport import Transport
 from synapse_sdk.manifest import build_manifest
 
 #: Called with the bytes that are here and the bytes that there are.
 OnProgress = Callable[[int, int], None]
 _FILES_PAGE = 1000
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 #: Code that was not asked for during so long is fetched again when it is.
 _KEPT_DAYS = 30
 
@@ -86,11 +88,16 @@ def fetch_release(
 
     Raises:
         ClientError: The server can not be reached, or refuses.
-        ReleaseContentsError: What comes is not what its manifest says, or would be written elsewhere.
+        ReleaseContentsError: What comes is not what its manifest says, or would be written elsewhere; or
+            the release's digest is none.
         PackError: A content has another digest.
         OSError: There is no room.
     """
     digest = str(release["digest"])
+    if not _DIGEST.fullmatch(digest):  # it names a folder here
+        raise ReleaseContentsError(
+            f"The digest of a release is sha256: and 64 digits; {transport.url} says {digest[:100]!r}."
+        )
     root = cache_folder / "releases"
     place = root / digest.replace(":", "-")
     is_new = not _is_whole(place, digest)

@@ -14,6 +14,7 @@ from typing import Any
 
 from synapse_sdk._internal.uuid7 import uuid7
 from synapse_sdk.storage_providers.errors import StorageNotFoundError, StoragePermissionError
+from synapse_sdk.storage_providers.inside import leads_out
 
 #: Names the folder that copies are made in.
 STAGING_DIR_ENV_VAR = "SYNAPSE_STORAGE_STAGING_DIR"
@@ -65,19 +66,26 @@ def ensure_session_staging_dir(session_id: str, root: Path | None = None) -> Pat
 def materialize(path: Any, folder: Path) -> Path:
     """Copy a storage's file, or a folder with all that is below, into `folder`; return the copy.
 
+    In a folder, links to folders are not followed.
+
     Args:
         path: A path object of the storage.
         folder: Where to; it must be there. A copy of that name is replaced.
 
     Raises:
         StorageNotFoundError: Nothing is there.
+        StoragePermissionError: A name in it, as buckets allow any, would lead out of `folder`.
         OSError: It can not be written.
     """
-    target = folder / (path.name or "root")
+    name = path.name or "root"
+    if name in (".", "..") or "/" in name or "\0" in name:
+        raise leads_out(str(path))
+    target = folder / name
     if path.is_dir():
         target.mkdir(exist_ok=True)
         for child in path.iterdir():
-            materialize(child, target)
+            if not (child.is_dir() and child.is_symlink()):  # it may lead round in circles
+                materialize(child, target)
         return target
     if not path.is_file():
         raise StorageNotFoundError(f"Nothing is at {path} in the storage.", {"path": str(path)})
