@@ -16,20 +16,31 @@ _MASK = "***"
 #: Names of what is secret, as parts of keys, headers and variables: `SYNAPSE_ACCESS_TOKEN`, `x-api-key`.
 #: How many tokens there are (`max_tokens`) is none.
 _PARTS = (
-    r"token(?!s)|secret|passw(?:or)?d|passphrase|pwd|api[_-]?key|access[_-]?key|private[_-]?key|credential|"
+    r"token(?!s)|secret|passw(?:or)?d|passphrase|pwd|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|credential|"
     r"signature|authorization|cookie|synapse-(?:user|agent)"
 )
 #: A whole word at once, and looked at once: what is redacted may be long, and made to take its time.
 _NAME = rf"(?<![\w.-])(?=[\w.-]*?(?:{_PARTS}))[\w.-]++"
 _SCHEME = r"(?:bearer|token|basic|digest|apikey|negotiate|aws4-hmac-sha256)[ \t]+"
 _ASSIGNMENT = re.compile(
-    rf"""(?P<name>{_NAME}\\?["']?[ \t]*(?:=>|[:=])[ \t]*)"""
+    # A comma parts the two in a list of headers and in that of a command's arguments; there may be brackets
+    # around the value, or a mark of bytes before it.
+    rf"""(?P<name>{_NAME}(?:\\?["']?[ \t]*(?:=>|[:=])|\\?["'][ \t]*,)[ \t]*+"""
+    r"""(?:[\[(][ \t]*+)*+(?:b(?=["']))?)"""
     # In quotes, which may be escaped themselves, to their end or that of the line; else to what ends a value
     # in JSON, YAML and logs.
     rf"""(?:(?P<open>\\?["'])(?P<scheme>{_SCHEME})?(?:(?!(?P=open))(?:\\.|[^\n]))+"""
     rf"""|(?P<bare_scheme>{_SCHEME})?[^\s,;&"'<>)\]}}]+)""",
     re.IGNORECASE,
 )
+#: On a command line, the value may be the next word. A `--token-file` is named by its path.
+_OPTION = re.compile(
+    rf"""(?P<name>(?<![\w.-])--(?=[\w.-]*?(?:{_PARTS}))(?![\w.-]*-file\b)[\w.-]++[ \t]++)"""
+    r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s"'-][^\s"']*)""",
+    re.IGNORECASE,
+)
+#: All that is in one, however many there are.
+_COOKIES = re.compile(r"""(?P<name>\bcookie["']?[ \t]*[:=][ \t]*["']?)[^\s"'][^\n"']*""", re.IGNORECASE)
 #: A header's name is not always beside its value.
 _SCHEMED = re.compile(r"\b(?P<scheme>(?i:bearer|basic)|Token|TOKEN)[ \t]+(?P<value>[^\s,;\"'<>]{8,})")
 _HEADER = re.compile(r"(?P<scheme>[A-Za-z][\w-]*)[ \t]+\S.*", re.DOTALL)
@@ -57,7 +68,9 @@ def redact_auth_header(value: str) -> str:
 def redact_text(text: str) -> str:
     """Return a text, of any length, without tokens, passwords, keys and signatures."""
     text = redact_url(text)
+    text = _COOKIES.sub(rf"\g<name>{_MASK}", text)
     text = _ASSIGNMENT.sub(_hide_assignment, text)
+    text = _OPTION.sub(rf"\g<name>{_MASK}", text)
     text = _SCHEMED.sub(_hide_schemed, text)
     text = _DOTTED_JWT.sub(_MASK, text)
     return _hide_known(text)
