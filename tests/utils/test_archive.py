@@ -66,6 +66,16 @@ def test_equal_folders_make_equal_archives(folder: Path, tmp_path: Path):
     assert create_archive(folder, tmp_path / "2.zip").read_bytes() == first
 
 
+@pytest.mark.parametrize("path", ["data/../data/out.zip", "link/out.zip"])
+def test_an_archive_does_not_hold_itself_however_its_folder_is_named(folder: Path, tmp_path: Path, path: str):
+    (tmp_path / "link").symlink_to(folder)
+
+    for _ in range(2):
+        create_archive(folder, tmp_path / path)
+
+    assert "out.zip" not in list_archive_contents(folder / "out.zip")
+
+
 def test_an_archive_in_its_own_folder_does_not_hold_itself(folder: Path):
     first = create_archive(folder, folder / "x.zip").read_bytes()
 
@@ -182,6 +192,13 @@ def test_a_bomb_is_stopped_and_leaves_nothing(tmp_path: Path):
 
     assert caught.value.details["limit"] == 1_000_000
     assert [path.name for path in tmp_path.iterdir()] == ["x.zip"]
+
+
+def test_a_limit_of_nothing_is_one(tmp_path: Path, folder: Path):
+    archive = create_archive(folder, tmp_path / "a.zip")
+
+    with pytest.raises(ArchiveError, match="it unpacks to more than 0"):
+        extract_archive(archive, tmp_path / "out", limit_bytes=0)
 
 
 def test_a_size_that_is_a_lie_does_not_help_a_bomb(tmp_path: Path):

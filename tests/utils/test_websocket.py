@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -113,6 +114,15 @@ def test_silence_is_no_end():
         with pytest.raises(ClientTimeoutError, match=r"said nothing for 0\.2 s"):
             next(messages)
         over.set()
+
+
+def test_a_server_that_does_not_open_it_is_told_as_such():
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # the system takes the connection, nobody answers
+        url = f"http://127.0.0.1:{mute.getsockname()[1]}/?token={TOKEN}"
+        with pytest.raises(ClientTimeoutError, match=r"did not open as a WebSocket for 0\.3 s") as caught:
+            next(stream_websocket(url, timeout=0.3))
+
+    assert TOKEN not in str(caught.value)
 
 
 def test_a_server_that_breaks_off_is_told():

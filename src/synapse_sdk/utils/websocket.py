@@ -39,7 +39,7 @@ def stream_websocket(
     Args:
         url: Its address; one of http or https is turned into that of a WebSocket.
         headers: Sent with the first request, such as those that authenticate.
-        timeout: Seconds for which the other side may say nothing.
+        timeout: Seconds for which the other side may say nothing; to begin with, 10 at most.
         limits: How much is taken.
 
     Raises:
@@ -84,14 +84,16 @@ def _read(
 
     shown = redact_url(url)
     count = size_bytes = 0
+    is_open = False
     try:
         with websockets.connect(
             url,
             additional_headers=headers,
-            open_timeout=_CONNECT_TIMEOUT_S,
+            open_timeout=min(_CONNECT_TIMEOUT_S, silence_s),
             max_size=limits.max_message_size,
             max_queue=limits.queue_size,
         ) as connection:
+            is_open = True
             while True:
                 message = connection.recv(timeout=silence_s)
                 count += 1
@@ -102,7 +104,9 @@ def _read(
     except ConnectionClosedOK:
         return
     except TimeoutError as error:
-        raise ClientTimeoutError(f"{shown} said nothing for {silence_s:g} s.") from error
+        waited_s = silence_s if is_open else min(_CONNECT_TIMEOUT_S, silence_s)
+        what = "said nothing" if is_open else "did not open as a WebSocket"
+        raise ClientTimeoutError(f"{shown} {what} for {waited_s:g} s.") from error
     except InvalidStatus as error:
         status = error.response.status_code
         raise WebSocketError(

@@ -119,7 +119,8 @@ def create_archive(
     """
     source, target = _require_folder(source_path), Path(archive_path)
     chosen = ArchiveFilter.from_patterns() if filter is None else filter
-    paths = [path for path in _list_files(source, chosen) if source / path != target.absolute()]
+    own = _place_of(target)
+    paths = [path for path in _list_files(source, chosen) if not _is_at(source / path, own)]
     return _write(source, paths, target, compression, compression_level, progress_callback)
 
 
@@ -159,7 +160,8 @@ def create_archive_from_git(
         ) from error
     paths = sorted(os.fsdecode(path) for path in listed.split(b"\0") if path)
     # Tracked and deleted since: not there now.
-    there = [path for path in paths if os.path.lexists(source / path) and source / path != target.absolute()]
+    own = _place_of(target)
+    there = [path for path in paths if os.path.lexists(source / path) and not _is_at(source / path, own)]
     for path in there:
         if (source / path).is_dir() and not (source / path).is_symlink():
             raise ArchiveError(
@@ -199,7 +201,8 @@ def extract_archive(
     archive, folder = Path(archive_path), Path(output_path)
     members = _read_members(archive)
     _check_members(archive, members)
-    limit = limit_bytes or max(_UNPACKED_BYTES, _UNPACKED_RATIO * archive.stat().st_size)
+    own_limit = max(_UNPACKED_BYTES, _UNPACKED_RATIO * archive.stat().st_size)
+    limit = own_limit if limit_bytes is None else limit_bytes
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = temporary_sibling(folder.parent, label=folder.name or "archive")
     try:
@@ -255,6 +258,15 @@ def _require_folder(path: str | Path) -> Path:
     if not folder.is_dir():
         raise ArchiveError(f"There is no folder {folder}.", {"path": str(folder)})
     return folder
+
+
+def _place_of(target: Path) -> Path:
+    """Return where a file will be, however its folder was named."""
+    return target.parent.resolve() / target.name
+
+
+def _is_at(file: Path, place: Path) -> bool:
+    return file.name == place.name and file.parent.resolve() == place.parent
 
 
 def _list_files(folder: Path, chosen: ArchiveFilter) -> Iterator[str]:
