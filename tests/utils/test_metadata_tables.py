@@ -63,6 +63,7 @@ def test_rows_are_found_by_their_file_names(kind: str, tmp_path: Path):
     assert utils.get_metadata_for_file({"a": {"x": "1"}, **FOUND}, "a.png")["place"] == "north"
     assert utils.get_metadata_for_file({"c": {"x": "1"}}, "c.png") == {"x": "1"}
     assert utils.get_metadata_for_file(FOUND, "z.png") == {}
+    assert utils.get_metadata_for_file({"a.png": {}, "a": {"x": "1"}}, "a.png") == {}  # a row says nothing
     validate(file)
 
 
@@ -119,3 +120,14 @@ def test_paths_are_written_into_json():
     assert json.dumps({"at": Path("a/b")}, cls=PathAwareJSONEncoder) == '{"at": "a/b"}'
     with pytest.raises(TypeError, match="set is nothing that JSON has"):
         json.dumps({1}, cls=PathAwareJSONEncoder)
+
+
+def test_a_value_may_be_as_long_as_the_limits_say(tmp_path: Path):
+    long = "y" * 200_000  # beyond what Python's reader takes by itself
+    file = write(tmp_path, "csv", [["filename", "text"], ["a.png", long]])
+
+    assert load_csv_metadata(file, CsvSecurityConfig(max_metadata_value_length=200_000)) == {
+        "a.png": {"text": long}
+    }
+    with pytest.raises(CsvParsingError, match=r"a\.png \(row 2: "):
+        load_csv_metadata(file)

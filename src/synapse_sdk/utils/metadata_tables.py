@@ -51,4 +51,4 @@ def describe_path(value: Any) -> str:
 
 def find_row(rows: Mapping[str, dict[str, str]], name: str) -> dict[str, str]:
     """Return the row of a file: by its whole name, else by its stem; an empty one where there is none."""
-    return rows.get(name) or rows.get(Path(name).stem) or {}
+    return rows[name] if name in rows else rows.get(Path(name).stem, {})

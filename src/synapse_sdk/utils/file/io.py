@@ -105,14 +105,18 @@ def get_dict_from_file(file_path: str | Path) -> dict[str, Any]:
 
     Raises:
         OSError: It can not be read.
-        ValueError: It is neither, is damaged, or holds something else; the message has the place.
+        ValueError: It is neither, is damaged, has a key twice, or holds something else; the message has the
+            file and the place.
     """
     path = Path(file_path)
     kind = path.suffix.lower()
     if kind not in (".json", ".yaml", ".yml"):
         raise ValueError(f"{path.name} can not be read: files of .json, .yaml and .yml can.")
-    text = path.read_text(encoding="utf-8-sig")
-    document = json.loads(text) if kind == ".json" else _parse_yaml(text, path.name)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name} is no text in UTF-8: {error.reason} at byte {error.start}.") from error
+    document = (_parse_json if kind == ".json" else _parse_yaml)(text, path.name)
     if not isinstance(document, dict):
         raise ValueError(f"{path.name} holds a {type(document).__name__}, not a mapping.")
     return document
@@ -217,12 +221,32 @@ def _decode(body: str) -> bytes | None:
         return None
 
 
+def _parse_json(text: str, file: str) -> Any:
+    def refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if repeated := [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]:
+            raise ValueError(f"{file} has a key twice in one mapping: {', '.join(map(repr, repeated))}.")
+        return dict(pairs)
+
+    try:
+        return json.loads(text, object_pairs_hook=refuse_repeated)
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"{file} is no JSON: {error.msg}: line {error.lineno} column {error.colno}."
+        ) from error
+
+
 def _parse_yaml(text: str, file: str) -> Any:
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.constructor import DuplicateKeyError
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
         return YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = "" if mark is None else f": line {mark.line + 1} column {mark.column + 1}"
+        what = "has a key twice in one mapping" if isinstance(error, DuplicateKeyError) else "is no YAML"
+        raise ValueError(f"{file} {what}: {error.problem or error.context}{place}.") from error
     except YAMLError as error:
         raise ValueError(f"{file} is no YAML: {error}") from error
 

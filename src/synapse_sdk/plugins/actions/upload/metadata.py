@@ -63,6 +63,8 @@ def read_csv(path: Path, limits: TableLimits = LIMITS) -> MetadataTable:
     """
     try:
         with _reading(path, limits), path.open(encoding="utf-8-sig", newline="") as stream:
+            # How long a value may be is said by `limits`, and told with its row.
+            csv.field_size_limit(max(csv.field_size_limit(), limits.file_bytes))
             return _read_rows(path, csv.reader(stream, strict=True), limits)
     except (UnicodeDecodeError, csv.Error) as error:
         raise ExcelParsingError(
