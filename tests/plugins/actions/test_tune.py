@@ -172,16 +172,32 @@ def test_what_is_random_can_be_held_over_the_grid_and_begin_with_points_of_one_s
         config={
             "metric": "loss",
             "mode": "min",
-            "num_samples": 2,
+            "num_samples": 3,
             "search_alg": {"name": "BasicVariantGenerator", "options": options},
         },
     )
 
-    first, *others = [trial["hyperparameters"] for trial in result["trials"]]
-    assert first["rate"] == 0.5
-    assert len(others) == 4
+    first, second, *others = [trial["hyperparameters"] for trial in result["trials"]]
+    assert [first, second] == [{"rate": 0.5, "epochs": 1}, {"rate": 0.5, "epochs": 2}]
+    assert [item["epochs"] for item in others] == [1, 2, 1, 2]
     assert len({item["rate"] for item in others}) == 2
     assert result["seed"] == 3
+
+
+@pytest.mark.parametrize(("sample_count", "rates"), [(1, [0.5, 0.6]), (2, [0.5, 0.6]), (3, [0.5, 0.6, None])])
+def test_points_to_begin_with_are_samples_and_all_of_them_are_taken(sample_count: int, rates: list[Any]):
+    options = {"points_to_evaluate": [{"rate": 0.5}, {"rate": 0.6}]}
+    result = search(
+        config={
+            **AFTER_LOSS,
+            "num_samples": sample_count,
+            "search_alg": {"name": "basicvariantgenerator", "options": options},
+        }
+    )
+
+    found = [trial["hyperparameters"]["rate"] for trial in result["trials"]]
+    assert found[:2] == rates[:2]
+    assert len(found) == len(rates)
 
 
 def test_the_same_seed_draws_the_same():

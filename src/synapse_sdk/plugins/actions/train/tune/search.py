@@ -54,7 +54,7 @@ class _GeneratorOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    #: Hyperparameters to begin with, before what is drawn.
+    #: Hyperparameters to begin with, before what is drawn; each is one of the samples.
     points_to_evaluate: list[dict[str, Any]] = Field(default_factory=list)
     constant_grid_search: bool = False
     random_state: int | None = None
@@ -159,8 +159,11 @@ class LocalSearch:
         }
 
     def _draw(self) -> list[Trial]:
-        points = self._options.points_to_evaluate
-        count = len(points) + self.space.count_draws(self.config.num_samples)
+        points = [self._check_point(point) for point in self._options.points_to_evaluate]
+        # Each of them is one of the samples, as Ray counts.
+        sample_count = max(self.config.num_samples - len(points), 0)
+        count = self.space.count_draws(sample_count)
+        count += sum(self.space.count_draws(1, point) for point in points)
         if count > MOST_TRIALS:
             raise refuse(
                 "The search does not fit:",
@@ -173,27 +176,22 @@ class LocalSearch:
                 hint="Give the grid fewer options, or tune_config a smaller num_samples.",
             )
         source = random.Random(self.seed)  # noqa: S311 - draws, no secrets
-        drawn = self.space.draw_all(
-            self.config.num_samples, source, holds_random=self._options.constant_grid_search
-        )
-        draws = [*(self._complete(point, source) for point in points), *drawn]
+        draws = [draw for point in points for draw in self.space.draw_all(1, source, given=point)]
+        draws += self.space.draw_all(sample_count, source, holds_random=self._options.constant_grid_search)
         width = len(str(len(draws)))
         return [
             Trial(f"trial_{number:0{width}}", hyperparameters)
             for number, hyperparameters in enumerate(draws, start=1)
         ]
 
-    def _complete(self, point: Mapping[str, Any], source: random.Random) -> dict[str, Any]:
+    def _check_point(self, point: Mapping[str, Any]) -> Mapping[str, Any]:
         if unknown := sorted(point.keys() - set(self.space.names)):
             at = ("tune_config", "search_alg", "options", "points_to_evaluate")
             raise refuse(
                 "The options of basicvariantgenerator do not fit:",
                 [Problem(at, f"{', '.join(unknown)}: the space has {', '.join(self.space.names)}")],
             )
-        return {
-            dimension.name: point[dimension.name] if dimension.name in point else dimension.draw(source)
-            for dimension in self.space.dimensions
-        }
+        return point
 
     def _train(self, trial: Trial, params: Any, context: TrainContext, index: int) -> None:
         trial.status = "running"

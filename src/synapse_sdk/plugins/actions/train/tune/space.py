@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
@@ -213,27 +213,39 @@ class SearchSpace:
             for name in dimension.model_extra or ()
         ]
 
-    def count_draws(self, sample_count: int) -> int:
+    def count_draws(self, sample_count: int, given: Collection[str] = ()) -> int:
         """Return how many draws `draw_all` makes: every combination of the grid, `sample_count` times."""
-        return sample_count * math.prod(len(dimension.options) for dimension in self._grid)
+        return sample_count * math.prod(len(item.options) for item in self._grid if item.name not in given)
 
     def draw_all(
-        self, sample_count: int, source: random.Random, *, holds_random: bool = False
+        self,
+        sample_count: int,
+        source: random.Random,
+        *,
+        given: Mapping[str, Any] | None = None,
+        holds_random: bool = False,
     ) -> Iterator[dict[str, Any]]:
         """Yield hyperparameters by name.
 
         Args:
             sample_count: How often the grid is gone through.
             source: Where what is random comes from.
+            given: Hyperparameters that are not drawn, by name.
             holds_random: Draw what is not of the grid once for each time, instead of for each combination.
         """
-        grid = self._grid
-        others = [dimension for dimension in self.dimensions if dimension not in grid]
+        given = given or {}
+        grid = [dimension for dimension in self._grid if dimension.name not in given]
+        taken = {*given, *(dimension.name for dimension in grid)}
+        others = [dimension for dimension in self.dimensions if dimension.name not in taken]
         for _ in range(sample_count):
             held = {dimension.name: dimension.draw(source) for dimension in others} if holds_random else None
             for combination in itertools.product(*(dimension.options for dimension in grid)):
                 drawn = held or {dimension.name: dimension.draw(source) for dimension in others}
-                drawn = {**drawn, **dict(zip((item.name for item in grid), combination, strict=True))}
+                drawn = {
+                    **given,
+                    **drawn,
+                    **dict(zip((item.name for item in grid), combination, strict=True)),
+                }
                 yield {name: drawn[name] for name in self.names}
 
     @property
