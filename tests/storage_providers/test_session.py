@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -178,6 +181,35 @@ def test_copies_of_files_go_with_the_session(tmp_path: Path, monkeypatch: pytest
                 session.materialize("gone.png")
 
     assert list((tmp_path / "staging").iterdir()) == []
+
+
+def test_copies_of_a_process_that_was_killed_go_when_the_next_ones_are_made(tmp_path: Path):
+    root = tmp_path / "staging"
+    hold = (
+        "import sys; from pathlib import Path\n"
+        "from synapse_sdk.storage_providers.staging import ensure_session_staging_dir\n"
+        f"print(ensure_session_staging_dir('other', Path({str(root)!r})), flush=True); sys.stdin.read()\n"
+    )
+    (root / "mine").mkdir(parents=True)  # the user's, who named this folder
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        folder = Path(process.stdout.readline().strip())
+        (folder / "copy").write_text("a cat")
+        for old in root.iterdir():
+            os.utime(old, (0, 0))
+
+        ensure_session_staging_dir("first", root)
+        assert (folder / "copy").read_text() == "a cat"  # somebody works with it
+
+        process.kill()
+        process.wait()
+        ensure_session_staging_dir("second", root)
+
+    assert {path.name for path in root.iterdir()} == {"mine", "first", "second"}
+    for session in ("first", "second"):
+        cleanup_staging(session, root)
 
 
 def test_the_folder_of_copies_is_one_s_own(tmp_path: Path):

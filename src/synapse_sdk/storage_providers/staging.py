@@ -1,14 +1,25 @@
 """Copies of a storage's files on this machine, in folders that go when the session does.
 
+```text
+<root>/<session>/.session           held while the process lives, so that others know
+                /<uuid>/cat.png     a copy
+```
+
+What a process that was killed left behind goes when another one makes a folder of its own.
+
 Source: interface sheet `platform.md` §1 (variables) and §5.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
+import threading
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +32,12 @@ STAGING_DIR_ENV_VAR = "SYNAPSE_STORAGE_STAGING_DIR"
 #: Bytes that are moved at once.
 STREAM_CHUNK_SIZE = 1024 * 1024
 _FOLDER = "synapse-storage"
+_MARK = ".session"
+#: A folder is made before it is held, so one that is not held must be so old to be nobody's.
+_ABANDONED_S = 3600.0
+#: Folders that this process holds → the open mark.
+_held: dict[Path, int] = {}
+_lock = threading.Lock()
 
 
 def staging_root(environ: Mapping[str, str] | None = None) -> Path:
@@ -60,6 +77,10 @@ def ensure_session_staging_dir(session_id: str, root: Path | None = None) -> Pat
                 {"path": str(place)},
                 hint=f"Set {STAGING_DIR_ENV_VAR} to a folder of your own.",
             )
+    with _lock:
+        if folder.absolute() not in _held:
+            _held[folder.absolute()] = _hold(folder)
+            _remove_abandoned(above)
     return folder
 
 
@@ -102,5 +123,32 @@ def materialize(path: Any, folder: Path) -> Path:
 def cleanup_staging(session_id: str, root: Path | None = None) -> None:
     """Remove a session's folder; happy where there is none."""
     folder = (staging_root() if root is None else root) / Path(session_id).name
-    if session_id and folder.is_dir() and not folder.is_symlink():
-        shutil.rmtree(folder)
+    with _lock:
+        mark = _held.pop(folder.absolute(), None)
+    try:
+        if session_id and folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder)
+    finally:
+        if mark is not None:
+            os.close(mark)
+
+
+def _hold(folder: Path) -> int:
+    mark = os.open(folder / _MARK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    fcntl.flock(mark, fcntl.LOCK_SH)
+    return mark
+
+
+def _remove_abandoned(above: Path) -> None:
+    oldest_s = time.time() - _ABANDONED_S
+    for mark in above.glob(f"*/{_MARK}"):  # what has none is not ours, whatever it is
+        # Another process may be removing it, too; what can not be removed is tried again the next time.
+        with suppress(OSError):
+            if mark.parent.is_symlink() or mark.parent.stat().st_mtime > oldest_s:
+                continue
+            descriptor = os.open(mark, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(mark.parent)
+            finally:
+                os.close(descriptor)
