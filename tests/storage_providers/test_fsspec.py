@@ -37,6 +37,28 @@ class MemoryStorage(FsspecStorage):
         return {}
 
 
+class RenamingStorage(FsspecStorage):
+    """A folder, written to as a file system behind fsspec that can rename."""
+
+    capabilities = StorageCapabilities(mkdir=True, rename=True)
+    extra = "local"
+    protocol = "file"  # type: ignore[assignment]
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def root(self) -> str:
+        return str(self._folder)
+
+    @property
+    def base_url(self) -> str:
+        return self._folder.as_uri()
+
+    def describe_access(self) -> dict[str, Any]:
+        return {}
+
+
 @pytest.fixture
 def storage() -> MemoryStorage:
     return MemoryStorage()
@@ -70,6 +92,17 @@ def test_no_path_leads_out(path: str, storage: MemoryStorage, source: Path):
     ):
         with pytest.raises(StoragePermissionError):
             ask()
+
+
+def test_what_breaks_off_leaves_what_was_there(source: Path, tmp_path: Path):
+    storage = RenamingStorage(tmp_path / "stored")
+    storage.upload(source, "in/cat.png")
+
+    with pytest.raises(StorageUploadError, match=r"/proc/self/mem did not get to 'in/cat\.png'"):
+        storage.upload("/proc/self/mem", "in/cat.png")  # it can be opened, and the first byte not be read
+
+    assert storage.get_pathlib("in/cat.png").read_bytes() == b"a cat"
+    assert [path.name for path in (tmp_path / "stored/in").iterdir()] == ["cat.png"]
 
 
 def test_a_file_that_can_not_be_read_is_told(storage: MemoryStorage, source: Path):

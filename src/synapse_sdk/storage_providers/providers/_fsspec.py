@@ -83,17 +83,19 @@ class FsspecStorage(ABC):
 
         Raises:
             StoragePermissionError: `target` leads out of the storage, or is the storage itself.
-            StorageUploadError: It did not get there.
+            StorageUploadError: It did not get there. What was there before still is.
         """
         if not split_path(target):
             raise leads_out(target)
         place = self.get_pathlib(target)
         try:
-            with Path(source).open("rb") as read:
-                if self.capabilities.mkdir:
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                with place.open("wb") as written:
-                    shutil.copyfileobj(read, written)
+            if self.capabilities.mkdir:
+                place.parent.mkdir(parents=True, exist_ok=True)
+            if self.capabilities.rename:
+                _write_beside(Path(source), place)
+            else:
+                # Not `open("wb")`, which keeps as an object what was written until it broke off.
+                place.fs.put_file(str(source), place.path)
         except Exception as error:  # border of foreign code: each file system has errors of its own
             raise StorageUploadError(
                 f"{source} did not get to {target!r} in the storage: {error or type(error).__name__}.",
@@ -120,6 +122,19 @@ class FsspecStorage(ABC):
         """Return how many bytes the files below a path have."""
         with told_as_ours(self.base_url):
             return sum(file.stat().st_size for file in iter_files(pathlib_obj))
+
+
+def _write_beside(source: Path, place: Any) -> None:
+    """Write to another file of the storage, in the `temppath` of its file system, and rename it."""
+    with source.open("rb") as read:
+        part = place.fs.open(place.path, "wb", autocommit=False)
+        try:
+            with part as written:
+                shutil.copyfileobj(read, written)
+        except BaseException:
+            part.discard()
+            raise
+        part.commit()
 
 
 @contextmanager

@@ -64,5 +64,7 @@ class SFTPStorage(FsspecStorage):
             "password": self.config.password,
             "key_filename": self.config.private_key,
             "passphrase": self.config.passphrase,
+            # Files are written here first: a rename does not lead from one file system into another.
+            "temppath": "".join(f"/{part}" for part in split_path(self.config.root_path)),
         }
         return {name: value for name, value in access.items() if value is not None}

@@ -61,6 +61,8 @@ class SMBStorage(FsspecStorage):
             "timeout": config.timeout,
             "register_session_retries": config.register_session_retries,
             "auto_mkdir": config.auto_mkdir,
+            # Below the share: where files are written first.
+            "temppath": "".join(f"/{part}" for part in split_path(config.root_path)),
         }
         return {option: value for option, value in access.items() if value is not None}
 
