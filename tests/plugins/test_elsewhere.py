@@ -92,7 +92,9 @@ class TestChecksum:
 def test_requirements_are_lines_without_comments(tmp_path: Path):
     file = tmp_path / "requirements.txt"
     file.write_text(
-        "\ufefftorch==2.1  # the CPU one\n\n# none\nnumpy \\\n  >=1\ngit+https://host/x#egg=x\n", "utf-8"
+        "\ufefftorch==2.1  # the CPU one\n\n# none\n"
+        "numpy \\\n  >=1\t# a tab before it\ngit+https://host/x#egg=x\n",
+        "utf-8",
     )
 
     found = read_requirements(file)

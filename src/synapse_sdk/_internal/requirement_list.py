@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+#: As pip has it: a `#` inside of an address is none.
+_COMMENT = re.compile(r"(?:^|\s+)#.*")
 
 
 def read_requirements(file_path: str | Path) -> list[str] | None:
@@ -17,5 +21,5 @@ def read_requirements(file_path: str | Path) -> list[str] | None:
         text = Path(file_path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return None
-    lines = (line.partition(" #")[0].strip() for line in text.replace("\\\n", " ").splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    lines = (_COMMENT.sub("", line).strip() for line in text.replace("\\\n", " ").splitlines())
+    return [line for line in lines if line]

@@ -130,6 +130,31 @@ def test_it_is_decided_by_the_count(
     assert not DelegationConfig.from_params({}).is_enabled
 
 
+@pytest.mark.parametrize("threshold", [0, "5000", 2.5, True])
+def test_a_threshold_is_a_number_of_items(threshold: Any):
+    with pytest.raises(ExecutionError, match="async_job_size_threshold is a number of items, 1 or more, not"):
+        DelegationConfig.from_params({"async_job_size_threshold": threshold})
+
+
+@pytest.mark.parametrize(
+    ("named", "asked", "found"),
+    [
+        ("exports/7", "", "exports/7"),
+        ("/exports/7/", "/", "exports/7"),
+        ("out/cats/7", "out/cats/", "out/cats/7"),
+        (None, "/out/", "out"),
+    ],
+)
+def test_a_bundle_is_where_the_job_says_below_what_was_asked(named: str | None, asked: str, found: str):
+    assert resolve_bundle_prefix({"data": {"prefix": named}}, asked) == found
+
+
+@pytest.mark.parametrize("asked", ["", "out"])
+def test_a_bundle_is_not_above_the_storage(asked: str):
+    with pytest.raises(BundleTraversalError):
+        resolve_bundle_prefix({"data": {"prefix": "out/../../x"}}, asked)
+
+
 def test_a_bundle_leads_nowhere_else(tmp_path: Path):
     bundle = tmp_path / "bundle"
     (bundle / "files").mkdir(parents=True)

@@ -96,13 +96,13 @@ def test_a_replica_gets_what_the_params_say(params: Any, options: Any):
 @pytest.mark.parametrize(
     ("manager", "environment"),
     [
-        ("pip", {"pip": {"packages": ["numpy>=2", "pillow"], "pip_install_options": ["--upgrade"]}}),
-        ("uv", {"uv": {"packages": ["numpy>=2", "pillow"], "uv_pip_install_options": ["--no-cache"]}}),
+        ("pip", {"pip": {"packages": ["numpy >=2", "pillow"], "pip_install_options": ["--upgrade"]}}),
+        ("uv", {"uv": {"packages": ["numpy >=2", "pillow"], "uv_pip_install_options": ["--no-cache"]}}),
     ],
 )
 def test_a_replica_installs_the_requirements(manager: str, environment: Any, tmp_path: Path):
     write_config(tmp_path, manager=manager)
-    write_files(tmp_path, {"requirements.txt": "# what it needs\nnumpy>=2\n\npillow  # pictures\n"})
+    write_files(tmp_path, {"requirements.txt": "# what it needs\nnumpy\\\n>=2\n\npillow  # pictures\n"})
 
     assert ask(lambda action: action.get_runtime_env()) == environment
 

@@ -49,7 +49,9 @@ def resolve_bundle_prefix(job: Mapping[str, Any], asked: str) -> str:
     if not isinstance(named, str) or not named.strip("/"):
         return asked.strip("/")
     wanted, found = asked.strip("/"), named.strip("/")
-    if ".." in found.split("/") or not f"{found}/".startswith(f"{wanted}/"):
+    # Everything in a storage is below its root, which is asked for by an empty path.
+    is_below = not wanted or f"{found}/".startswith(f"{wanted}/")
+    if ".." in found.split("/") or not is_below:
         raise BundleTraversalError(
             f"The server was asked to export to {asked!r} and names {named!r}.",
             {"asked": asked, "named": named},

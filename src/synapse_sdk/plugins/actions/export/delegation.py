@@ -84,12 +84,12 @@ class DelegationConfig:
         """Read an export's params: `disable_async_delegate` must be false, and not only not given.
 
         Raises:
-            ExecutionError: `async_job_size_threshold` is less than 1.
+            ExecutionError: `async_job_size_threshold` is no whole number, or less than 1.
         """
         threshold = params.get("async_job_size_threshold")
-        if threshold is not None and threshold < 1:
+        if threshold is not None and (type(threshold) is not int or threshold < 1):
             raise ExecutionError(
-                f"async_job_size_threshold is a number of items, 1 or more, not {threshold}.",
+                f"async_job_size_threshold is a number of items, 1 or more, not {threshold!r}.",
                 {"async_job_size_threshold": threshold},
             )
         return cls(

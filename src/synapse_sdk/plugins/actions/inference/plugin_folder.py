@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from synapse_sdk._internal import requirement_list
 from synapse_sdk.plugins.errors import DeploymentError
 
 CONFIG_FILES = ("config.yaml", "synapse.yaml")
@@ -37,8 +38,4 @@ def read_plugin_config(folder: Path | None = None) -> dict[str, Any] | None:
 
 def read_requirements(folder: Path | None = None) -> list[str]:
     """Return the lines of requirements.txt, without comments and blank ones; empty where there is no file."""
-    file = (folder or Path.cwd()) / "requirements.txt"
-    if not file.is_file():
-        return []
-    lines = (line.split(" #")[0].strip() for line in file.read_text("utf-8").splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    return requirement_list.read_requirements((folder or Path.cwd()) / "requirements.txt") or []
