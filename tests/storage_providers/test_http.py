@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.storage_providers.file_server import FileServer, file_server
 
+from synapse_sdk.storage_providers.config import HTTPStorageConfig
 from synapse_sdk.storage_providers.errors import (
     StorageCapabilityError,
     StorageConfigError,
@@ -50,6 +51,21 @@ def test_what_is_there_is_known_and_weighed(server: FileServer, has_head: bool):
 
     assert (storage.exists("a b/cat.txt"), storage.exists("dog.txt")) == (True, False)
     assert get_path_total_size(describe(server), "a b/cat.txt") == 5
+
+
+def test_a_password_in_the_address_is_sent_and_not_told(server: FileServer):
+    server.asks_for = ("Authorization", "Basic bWU6cEBzcw==")
+    base_url = f"{server.url}/files/".replace("://", "://me:p%40ss@")
+    described = {"provider": "http", "configuration": {"base_url": base_url}}
+
+    path = get_pathlib(described, "a b/cat.txt")
+
+    assert path.read_bytes() == b"a cat"
+    with pytest.raises(StorageNotFoundError) as caught:
+        (path.parent / "dog.txt").read_bytes()
+    told = f"{caught.value} {caught.value.details} {path} {path!r} {get_storage(described).get_url('x')}"
+    assert "p%40ss" not in told
+    assert "p%40ss" not in repr(HTTPStorageConfig(base_url=base_url))
 
 
 def test_every_request_has_the_headers_of_the_configuration(server: FileServer):

@@ -97,7 +97,8 @@ class SMBStorageConfig(_Configuration):
 class HTTPStorageConfig(_Configuration):
     """Files below an address. They can be read only."""
 
-    base_url: str = Field(min_length=1)
+    #: It may hold a password.
+    base_url: str = Field(min_length=1, repr=False)
     #: Seconds.
     timeout: float = Field(default=30, gt=0)
     headers: dict[str, str] = Field(default_factory=dict, repr=False)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, ClassVar, Never
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import httpx
 
@@ -44,17 +44,20 @@ class HTTPStorage:
 
         Args:
             configuration: `base_url`, and perhaps `timeout` in seconds and `headers` that every request has.
+                A `user:password@` in the address authenticates (Basic).
 
         Raises:
             StorageConfigError: The configuration does not fit, or the address is none.
         """
         self._config = parse_configuration(HTTPStorageConfig, "http", configuration)
-        self.base_url = self._config.base_url.rstrip("/")
-        if not _is_web_address(self.base_url):
+        given = self._config.base_url.rstrip("/")
+        if not _is_web_address(given):
             raise StorageConfigError(
                 "The base_url of a storage begins with http:// or https://, and has no query.",
                 {"field": "base_url"},
             )
+        #: Without a name and password, which are sent with each request and told to nobody.
+        self.base_url, self._login = _part_from_login(given)
 
     def upload(self, source: str | Path, target: str) -> str:
         """Refuse.
@@ -112,7 +115,9 @@ class HTTPStorage:
         url = self.get_url(path)
         headers = {**self._config.headers, "Accept-Encoding": "identity"}
         try:
-            with httpx.stream(method, url, headers=headers, timeout=self._config.timeout) as response:
+            with httpx.stream(
+                method, url, headers=headers, auth=self._login, timeout=self._config.timeout
+            ) as response:
                 if not response.is_success:
                     raise _refused(response.status_code, url)
                 yield response
@@ -287,6 +292,15 @@ def _can_not(what: str) -> StorageCapabilityError:
         {"provider": "http"},
         hint="Name the files, or use a storage of another kind.",
     )
+
+
+def _part_from_login(url: str) -> tuple[str, tuple[str, str] | None]:
+    parts = urlsplit(url)
+    login, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, None
+    user, _, password = login.partition(":")
+    return urlunsplit(parts._replace(netloc=host)), (unquote(user), unquote(password))
 
 
 def _is_web_address(url: str) -> bool:
