@@ -497,6 +497,11 @@ class Untouched(BaseTrainAction[Params]):
         ([{**RATE, "min": "low"}], "hyperparameters[0] (rate).min: Input should be a valid number"),
         ([{**RATE, "min": 0, "type": "loguniform"}], "(rate): min is 0; a loguniform needs a min above 0"),
         ([{**RATE, "type": "randint"}], "(rate): min is 0.1; a randint needs whole numbers"),
+        (
+            [{**RATE, "type": "randint", "min": 0, "max": 2**60}],
+            "max is 1.15292e+18; a randint goes up to 9007",
+        ),
+        ([{**RATE, "min": -1.5e308, "max": 1.5e308}], "from -1.5e+308 to 1.5e+308 is farther than a number"),
         ([{**RATE, "type": "quniform"}], "(rate): q is missing; a quniform needs the step"),
         ([{**RATE, "q": 0.1}], "(rate): q is 0.1; only quniform has one"),
         ([{**RATE, "type": "quniform", "q": 5}], "(rate): no multiple of q, 5.0, lies between min and max"),

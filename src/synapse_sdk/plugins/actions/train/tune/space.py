@@ -57,12 +57,18 @@ class Range(_Dimension):
     def _check(self) -> Range:
         if self.min > self.max:
             raise ValueError(f"min is {self.min:g} and max is {self.max:g}; min must not be above max")
+        if not math.isfinite(self.max - self.min):
+            raise ValueError(f"from {self.min:g} to {self.max:g} is farther than a number can be large")
         if self._is_log and self.min <= 0:
             raise ValueError(f"min is {self.min:g}; a {self.type} needs a min above 0")
         if self._is_whole:
             for field, value in (("min", self.min), ("max", self.max), ("q", self.q or 1)):
-                if value != int(value) or abs(value) > _LARGEST:
+                if value != int(value):
                     raise ValueError(f"{field} is {value:g}; a {self.type} needs whole numbers")
+                if abs(value) > _LARGEST:
+                    raise ValueError(
+                        f"{field} is {value:g}; a {self.type} goes up to {_LARGEST}, or down as far"
+                    )
         if self.type.startswith("q") and self.q is None and not self._is_whole:
             raise ValueError(f"q is missing; a {self.type} needs the step between its numbers")
         if self.q is not None and not self.type.startswith("q"):
