@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -192,6 +193,25 @@ def test_a_bomb_is_stopped_and_leaves_nothing(tmp_path: Path):
 
     assert caught.value.details["limit"] == 1_000_000
     assert [path.name for path in tmp_path.iterdir()] == ["x.zip"]
+
+
+def test_a_disk_without_room_is_no_fault_of_the_archive(tmp_path: Path):
+    archive = write_zip(tmp_path / "x.zip", ("zeros", bytes(3_000_000), FILE))
+    unpack = (
+        "import resource; from synapse_sdk.utils.file.archive import extract_archive\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
+        f"extract_archive({str(archive)!r}, {str(tmp_path / 'out')!r})\n"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", unpack], capture_output=True, text=True, check=False)
+
+    assert ended.stderr.splitlines()[-1] == "OSError: [Errno 27] File too large"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.zip"]
+
+
+def test_an_archive_that_is_not_there_is_told_as_such(tmp_path: Path):
+    with pytest.raises(ArchiveError, match=r"gone\.zip can not be read: No such file or directory\."):
+        extract_archive(tmp_path / "gone.zip", tmp_path / "out")
 
 
 def test_a_limit_of_nothing_is_one(tmp_path: Path, folder: Path):

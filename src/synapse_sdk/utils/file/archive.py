@@ -197,6 +197,7 @@ def extract_archive(
     Raises:
         ArchiveError: It is no whole zip file, or it holds what could do harm: a path that leads elsewhere, a
             link or device, one name twice, an encrypted file, or more than the limit.
+        OSError: It can not be written.
     """
     archive, folder = Path(archive_path), Path(output_path)
     members = _read_members(archive)
@@ -351,6 +352,10 @@ def _read_members(archive: Path) -> list[zipfile.ZipInfo]:
         with zipfile.ZipFile(archive) as opened:
             return opened.infolist()
     except UNREADABLE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise ArchiveError(
+                f"{archive} can not be read: {error.strerror}.", {"path": str(archive)}
+            ) from error
         raise _broken(archive, f"it is no zip file ({error})") from error
 
 
@@ -406,6 +411,8 @@ def _unpack(
             archive, f"it unpacks to more than {format_size(limit_bytes)}", limit=limit_bytes
         ) from error
     except UNREADABLE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the system's, such as a full disk: no fault of the archive
         raise _broken(archive, f"it can not be unpacked ({error})") from error
 
 
