@@ -27,6 +27,7 @@ REFUSED = [
     ("x.svg", b"<svg/onload=alert(1)>", "script_injection"),
     ("x.svg", b'<svg><a href="JaVaScRiPt:alert(1)"/></svg>', "script_injection"),
     ("x.svg", b'<svg><a href="&#106;ava&Tab;script&colon;alert(1)"/></svg>', "script_injection"),
+    ("x.svg", b'<svg><a href="java\tscr\nipt:alert(1)"/></svg>', "script_injection"),
     ("x.svg", "\ufeff<svg><script/></svg>".encode("utf-16-le"), "script_injection"),
     ("x.txt", b"<?xml version='1.0'?><!-- a --><svg><script/></svg>", "script_injection"),
     ("", b"<!DOCTYPE html><body onclick='x()'>", "script_injection"),

@@ -108,14 +108,19 @@ _PAGE_BEGINNING = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!doctype\s+(?:html|svg)|<(?:html|svg|head|body|script)\b)",
     re.IGNORECASE | re.DOTALL,
 )
+#: A browser takes these out of an address before it looks what it is.
+_BREAKS = rb"[\t\r\n]*"
+_SCHEMES = b"|".join(
+    _BREAKS.join(bytes([letter]) for letter in word) for word in (b"javascript", b"vbscript")
+)
 _SCRIPT = re.compile(
     rb"<\s*(?:[\w-]+:)?(?:script|iframe|object|embed)\b"
     rb"|<[^<>]*[\s/\"']on[a-z]{3,20}\s*=\s*[\"']?[^\s>]"
-    rb"|[\s\"'=](?:java|vb)script\s*:"
+    rb"|[\s\"'=](?:" + _SCHEMES + rb")\s*:"
     rb"|data\s*:\s*text/html",
     re.IGNORECASE,
 )
-#: Letters that a browser takes out of an address before it looks what it is.
+#: Letters that are written as numbers, or by their names.
 _REFERENCES = re.compile(rb"&(?:#x0*([0-9a-f]{1,6})|#0*([0-9]{1,7})|(tab|newline|colon));?", re.IGNORECASE)
 _SENSITIVE = frozenset({ENVIRONMENT, PRIVATE_KEY, CREDENTIALS})
 _KEY_SUFFIXES = (".pem",)
