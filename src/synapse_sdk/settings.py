@@ -139,6 +139,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if not token.value:
         user_token = pick("user_token", "SYNAPSE_PLUGIN_RUN_USER_TOKEN", "")
         token = Setting("access_token", user_token.value, user_token.origin)
+    if token.origin == f"file {file}" and not is_login_for(host.value, stored):
+        token = Setting(
+            "access_token", "", f"none for {host.value}; {token.origin} has one for {stored['host']}"
+        )
     tenant = pick("tenant", "SYNAPSE_PLUGIN_RUN_TENANT", "")
     shown_token = Setting("access_token", "***" if token.value else "", token.origin)
     return Settings(
@@ -149,6 +153,17 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         tenant=tenant.value or None,
         chosen=(Setting("home", str(home), home_origin), data_dir, language, host, shown_token, tenant),
     )
+
+
+def is_login_for(host: str | None, stored: Mapping[str, Any]) -> bool:
+    """Is a login that is stored one for this server? What it holds is sent to no other one.
+
+    Args:
+        host: The server that applies, as the environment or the login names it.
+        stored: The user's configuration file; one that names no server has tokens for any.
+    """
+    kept = stored.get("host")
+    return not isinstance(kept, str) or not host or kept.rstrip("/").lower() == host.rstrip("/").lower()
 
 
 def load_config_file(path: Path) -> dict[str, Any]:

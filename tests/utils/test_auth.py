@@ -9,6 +9,7 @@ import pytest
 
 from synapse_sdk._internal.errors import SynapseError
 from synapse_sdk.clients.agent import AgentClient
+from synapse_sdk.clients.login import NotLoggedInError, open_transport
 from synapse_sdk.utils import auth
 from synapse_sdk.utils.agent import create_agent_client, create_agent_client_for
 
@@ -45,6 +46,22 @@ def test_the_environment_wins_over_the_login(home: Path, monkeypatch: pytest.Mon
     found = auth.load_credentials()
 
     assert found == auth.Credentials("http://login", "from-environment", None, "mine")
+
+
+@pytest.mark.parametrize("stored", [{"access_token": "mine"}, {"user_token": "mine"}])
+def test_a_token_of_the_login_goes_to_no_other_server(
+    home: Path, monkeypatch: pytest.MonkeyPatch, stored: dict[str, str]
+):
+    log_in(home, host="http://login:8000/", **stored)
+
+    monkeypatch.setenv("SYNAPSE_HOST", "http://LOGIN:8000")
+    assert auth.create_backend_client() is not None
+
+    monkeypatch.setenv("SYNAPSE_HOST", "http://elsewhere:8000")
+    assert auth.load_credentials() == auth.Credentials("http://elsewhere:8000")
+    assert auth.create_backend_client() is None
+    with pytest.raises(NotLoggedInError, match="there is no token for http://elsewhere:8000"):
+        open_transport()
 
 
 def test_tokens_do_not_show(home: Path):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synapse_sdk.settings import load_config_file, load_settings
+from synapse_sdk.settings import is_login_for, load_config_file, load_settings
 
 if TYPE_CHECKING:
     from synapse_sdk.clients.backend import BackendClient
@@ -83,11 +83,15 @@ class RuntimeClients:
 def load_credentials() -> Credentials:
     """Return what the environment says, and for what it does not say the login of this machine.
 
+    Tokens of the login are for its own server: where the environment names another one, they are left out.
+
     Raises:
         SettingsError: A value is not usable, or the file of the login can not be read.
     """
     settings = load_settings()
     stored = load_config_file(settings.config_file)
+    if not is_login_for(settings.host, stored):
+        stored = {}
     return Credentials(
         host=settings.host,
         token=os.environ.get(ENV_SYNAPSE_ACCESS_TOKEN) or stored.get("access_token") or None,
