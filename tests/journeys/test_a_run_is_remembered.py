@@ -34,6 +34,19 @@ def test_a_run_tells_its_story_on_stderr_and_its_result_on_stdout(synapse: Synap
     assert story[-2].endswith("(run 1)")
 
 
+def test_a_secret_in_a_result_is_neither_shown_nor_recorded(synapse: Synapse, plugin: Path):
+    before = "from pydantic import SecretStr\nclass Key(BaseModel):\n    key: SecretStr\n"
+    body = "secret = SecretStr('hush-8f1c')\nreturn {'plain': secret, 'inside': [Key(key=secret)]}"
+    (plugin / "plugin/train.py").write_text(action_source(body, before=before))
+
+    answers = [synapse("plugin", "run", "train", *more, cwd=plugin) for more in ([], ["--json"])]
+
+    assert answers[1].json()["result"] == {"plain": "**********", "inside": [{"key": "**********"}]}
+    records = [file.read_text() for file in (plugin / ".synapse/runs").rglob("*") if file.is_file()]
+    assert any("**********" in text for text in records)
+    assert not any("hush" in text for text in [*records, *(str(answer) for answer in answers)])
+
+
 def test_runs_are_listed_newest_first_with_how_they_ended(synapse: Synapse, plugin: Path):
     synapse("plugin", "run", "train", cwd=plugin)
     (plugin / "plugin/train.py").write_text(action_source("raise ValueError('no\\nway')"))

@@ -28,7 +28,7 @@ def to_jsonable(value: object, *, path: str = "result") -> Any:
 
     Pydantic models, dataclasses, mappings with text keys, sequences, sets of sortable items, enums, paths,
     moments, UUIDs and scalars of array libraries (anything with a zero-dimensional `shape` and an `item()`)
-    are converted. Non-finite numbers become "NaN", "Infinity" or "-Infinity".
+    are converted; secrets are masked. Non-finite numbers become "NaN", "Infinity" or "-Infinity".
 
     Raises:
         NotJsonError: Anything else, with the path to it, such as `result.history[3]`.
@@ -93,6 +93,8 @@ def _with_extra(model: object, dumped: Any) -> Any:
 
 
 def _convert_container(value: object, path: str, parents: frozenset[int]) -> Any:
+    if callable(getattr(value, "get_secret_value", None)):
+        return str(value)  # pydantic's own mask
     if (dump := getattr(value, "model_dump", None)) is not None and not isinstance(value, type):
         return _convert(_with_extra(value, dump()), path, parents)
     if is_dataclass(value) and not isinstance(value, type):
