@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from synapse_sdk.manifest import KnownFiles, Manifest, build_manifest, ignore, known_files, never
+from synapse_sdk.manifest import KnownFiles, Manifest, build, build_manifest, known_files, never
 from tests.manifest.folders import write_files
 
 FILES: dict[str, str | bytes] = {"a.txt": "one", "data/b.bin": b"\0\1", "big.bin": b"x" * 1_500_000}
@@ -118,7 +118,7 @@ def test_a_new_rule_counts_for_files_that_are_known(folder: Path):
 
 def test_another_version_of_the_rules_decides_anew(folder: Path, monkeypatch: pytest.MonkeyPatch):
     Reading(folder)
-    monkeypatch.setattr(ignore, "_code_identity", lambda: "another version")
+    monkeypatch.setattr(build, "_code_identity", lambda: "another version")
     monkeypatch.setitem(never._NAMES, "a.txt", "never travels since this version")
 
     assert [file.path for file in Reading(folder).manifest.files] == ["big.bin", "data/b.bin"]

@@ -7,11 +7,15 @@ import hashlib
 import os
 import re
 import stat
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from synapse_sdk._internal.digests import CHUNK_BYTES, digest_bytes
 from synapse_sdk._internal.errors import SynapseError
+from synapse_sdk._internal.source_identity import source_identity
+from synapse_sdk.manifest import gitignore, ignore, names, never
 from synapse_sdk.manifest.ignore import IGNORE_FILES, IgnoreFile, IgnoreRules, Rule
 from synapse_sdk.manifest.known_files import KnownFiles, KnownFolder
 from synapse_sdk.manifest.manifest import LeftOut, Manifest, ManifestFile
@@ -130,7 +134,9 @@ class _Walk:
             self._problems[to_printable(prefix) or "."] = f"can not be listed: {error.strerror}"
             return
         rules = above.below(self._read_ignore_files(prefix, by_name))
-        known = None if self._known is None else self._known.enter(prefix, rules.identity)
+        known = None
+        if self._known is not None:
+            known = self._known.enter(prefix, f"{_code_identity()} {rules.identity}")
         for name, entry in by_name.items():
             path = prefix + name
             if known is not None and name in known.taken and self._take_known(path, entry, known):
@@ -262,6 +268,12 @@ class _Walk:
         else:
             # It would carry what a rule keeps behind, such as `.env`, out under another name.
             self._problems[name] = link + "which does not travel itself"
+
+
+@cache
+def _code_identity() -> str:
+    """Return what tells the code that decides what travels from every other version of it."""
+    return source_identity(sys.modules[__name__], ignore, gitignore, names, never)
 
 
 class _NotAFileError(Exception):

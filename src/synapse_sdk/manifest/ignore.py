@@ -13,13 +13,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 
-from synapse_sdk._internal.source_identity import source_identity
-from synapse_sdk.manifest import gitignore, names, never
 from synapse_sdk.manifest.gitignore import Pattern, parse_patterns
 from synapse_sdk.manifest.names import to_printable
 
@@ -75,8 +71,8 @@ class IgnoreRules:
 
     @property
     def identity(self) -> str:
-        """Tells these rules, and the code that reads them, from all others."""
-        return " ".join((_code_identity(), *(file.digest for family in self.families for file in family)))
+        """Tells these files from all others."""
+        return " ".join(file.digest for family in self.families for file in family)
 
     def below(self, files: dict[str, IgnoreFile]) -> IgnoreRules:
         """Return the rules of a deeper folder, which holds `files`, by their names."""
@@ -96,8 +92,3 @@ class IgnoreRules:
                 if pattern := file.find_pattern(path, is_folder=is_folder):
                     return None if pattern.is_negated else Rule(f"{file.path}:{pattern.line}", pattern.text)
         return None
-
-
-@cache
-def _code_identity() -> str:
-    return source_identity(sys.modules[__name__], gitignore, names, never)
