@@ -157,7 +157,7 @@ def _with_config(
         if all(planned.file.path != name for planned in files):
             raise refuse_left_out(name, "the plugin's config", manifest.left_out)
         return files, []
-    planned = {file.file.path: file for file in files}
+    by_path = {planned.file.path: planned for planned in files}
     name = CONFIG_NAMES[0]
     try:
         digest, size_bytes = digest_file(config_file)
@@ -168,9 +168,9 @@ def _with_config(
     warning = f"{config_file.name} travels as {name}"
     if own:
         warning += f", in place of the folder's own {own[0]}"
-        planned.pop(own[0], None)
-    planned[name] = PlannedFile(ManifestFile(name, 0o644, size_bytes, digest), folder, config_file)
-    return tuple(planned[path] for path in sorted(planned)), [warning]
+        by_path.pop(own[0], None)
+    by_path[name] = PlannedFile(ManifestFile(name, 0o644, size_bytes, digest), folder, config_file)
+    return tuple(by_path[path] for path in sorted(by_path)), [warning]
 
 
 def _check_requirements(by_path: Mapping[str, PlannedFile], left_out: Collection[LeftOut]) -> None:

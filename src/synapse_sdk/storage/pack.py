@@ -159,20 +159,14 @@ class PackDecoder:
         Raises:
             PackError: This is no pack, or a content is not what its header says.
         """
-        position, view = 0, memoryview(data)
-        while position < len(data):
-            if self._content is None:
-                position = self._take_header(data, position)
-                if self._content is None:
-                    break
+        for is_begin, piece in self._read(data):
+            if is_begin:
+                assert self._content is not None
                 yield self._content
-            end = self._take_bytes(view, position)
-            if end > position:
-                yield data[position:end]
-            position = end
+            if piece.start < piece.stop:
+                yield data[piece]
             if not self._missing_bytes:
-                yield self._end(self._read_bytes + position)
-        self._read_bytes += len(data)
+                yield self._end(self._read_bytes + piece.stop)
 
     def check(self, data: bytes) -> Iterator[ContentEnds]:
         """Yield the contents that end in `data`, once they are checked; their bytes are not handed out.
@@ -180,23 +174,28 @@ class PackDecoder:
         Raises:
             PackError: As `feed`.
         """
+        for _, piece in self._read(data):
+            if not self._missing_bytes:
+                yield self._end(self._read_bytes + piece.stop)
+
+    def _read(self, data: bytes) -> Iterator[tuple[bool, slice]]:
+        """Yield each piece of a content in `data`, already hashed, and whether the content begins with it.
+
+        Where nothing of a content is missing then, it is the caller's to end it before the next piece.
+        """
         position, view = 0, memoryview(data)
         while position < len(data):
-            if self._content is None:
+            is_begin = self._content is None
+            if is_begin:
                 position = self._take_header(data, position)
                 if self._content is None:
                     break
-            position = self._take_bytes(view, position)
-            if not self._missing_bytes:
-                yield self._end(self._read_bytes + position)
-        self._read_bytes += len(data)
-
-    def _take_bytes(self, view: memoryview, position: int) -> int:
-        end = min(position + self._missing_bytes, len(view))
-        if end > position:
+            end = min(position + self._missing_bytes, len(data))
             self._hash.update(view[position:end])
             self._missing_bytes -= end - position
-        return end
+            yield is_begin, slice(position, end)
+            position = end
+        self._read_bytes += len(data)
 
     def finish(self) -> None:
         """Say that the stream is over.
